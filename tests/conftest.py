@@ -3,10 +3,14 @@
 The variables must stand before transformers or huggingface_hub is imported, so they are set here, at import.
 """
 
+import atexit
 import os
+import shutil
 import tempfile
 
-os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="midi-text-tests-hf-")
+HF_HOME = tempfile.mkdtemp(prefix="midi-text-tests-hf-")
+atexit.register(shutil.rmtree, HF_HOME, ignore_errors=True)
+os.environ["HF_HOME"] = HF_HOME
 os.environ.update(
     HF_HUB_OFFLINE="1",
     HF_HUB_DISABLE_TELEMETRY="1",
