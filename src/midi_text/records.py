@@ -2,10 +2,10 @@
 
 `build` leaves a `DataManifest`, `train` a `RunRecord`, `evaluate` an `EvaluationReport`; `export` fills the
 model card from them and copies them beside the weights. A paper is a frozen dataclass and one JSON file.
-Reading is strict: an unknown key, a missing key or a value of the wrong kind is a `RecordError` that names the
-file, the place and what was expected, because a number that silently fell out of a paper would silently fall
-out of a card; nothing has a default for the same reason. Files are written whole or not at all. `paper.hash`
-names a paper's content: a run names its manifest by it, a report names its checkpoint by `hash_file`.
+Reading is strict: an unknown key, a missing key or a value of the wrong kind is a `RecordError` that names
+the file, the place and what was expected; a number that silently fell out of a paper would silently fall out
+of a card, so nothing has a default either. Files are written whole or not at all. `paper.hash` names a paper's
+content: a run names its manifest by it, a report names its checkpoint by `hash_file`.
 """
 
 import dataclasses
@@ -67,7 +67,7 @@ class Paper:
         """Reads a paper from JSON text; `name` stands for the text in errors.
 
         Raises:
-            RecordError: The text is not JSON, another kind of paper, or has unknown, missing or ill-typed keys.
+            RecordError: The text is not JSON, or another paper, or has unknown, missing or ill-typed keys.
         """
         try:
             data = json.loads(text)
@@ -291,11 +291,9 @@ def _read_dataclass(kind: type, value: Any, place: str) -> Any:
     names = [field.name for field in dataclasses.fields(kind)]
     missing = [name for name in names if name not in value]
     unknown = [name for name in value if name not in names]
-    if missing or unknown:
-        problems = [f"misses {', '.join(missing)}"] * bool(missing) + [
-            f"has unknown {', '.join(unknown)}"
-        ] * bool(unknown)
-        raise RecordError(
-            f"{place} must have exactly the keys {', '.join(names)}, but it {' and '.join(problems)}."
-        )
+    for verb, wrong in (("misses", missing), ("has unknown", unknown)):
+        if wrong:
+            raise RecordError(
+                f"{place} must have exactly the keys {', '.join(names)}, but it {verb} {', '.join(wrong)}."
+            )
     return kind(**{name: _read(hints[name], value[name], f"{place}: {name}") for name in names})
