@@ -1,32 +1,28 @@
 """One tokenizer, one id space: English words and MIDI events.
 
 Ids below ``music_offset`` are special tokens and byte-level BPE pieces of text; ids at or above it are music.
-A music token is one or more *events* of miditok's REMI (Fradet et al., 2021; Huang & Yang, 2020), joined by
-merges learned over events (Fradet et al., 2023), and its string says which: ``<|midi:Bar_None+TimeSig_3/4|>``.
+A music token is one or more *events*, joined by merges learned over events (Fradet et al., 2023), and its string says
+which: ``<|midi:Bar_None+TimeSig_3/4|>``.
 Merges never cross a bar line, so a bar can be cut, counted and streamed by itself.
 
-What encoding loses is written down in one place, :meth:`MidiTextTokenizer.quantize`, and
-``decode_score(encode_score(score).ids) == quantize(score)`` holds exactly. Any sequence of ids decodes: what does
-not follow the grammar of the events is left out. Text typed by a user can never become an event.
+``decode_score(encode_score(score).ids) == quantize(score)`` holds exactly, any sequence of ids decodes, and text
+typed by a user can never become an event.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import symusic
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
-if TYPE_CHECKING:
-    import miditok
+from .events_midi_text import EventVocabulary, pitch_shift
 
 VOCAB_FILES_NAMES = {
     "tokenizer_file": "tokenizer.json",
@@ -37,7 +33,6 @@ TASKS = ("caption", "compose", "continue", "infill", "vary", "refine")
 SPECIAL_TOKENS = ("<pad>", "<s>", "</s>", "<mask>", "<midi>", "</midi>", *(f"<{task}>" for task in TASKS))
 RESERVED_TOKENS = tuple(f"<extra_{i}>" for i in range(20))  # so that a later task needs no new vocabulary
 _MUSIC_PREFIX, _MUSIC_SUFFIX = "<|midi:", "|>"
-_TICKS_PER_QUARTER = 48  # 12 positions a beat, down to sixteenth-note beats
 _EVENT_CHAR = 0xE000  # events travel through the merges as private-use characters
 
 
@@ -59,30 +54,6 @@ class EncodedScore:
     def truncated(self) -> bool:
         """Whether bars were cut off at the end."""
         return self.bars_read < self.bars_total
-
-
-def remi_config() -> dict[str, Any]:
-    """The settings of miditok's REMI that our checkpoints use: keyword arguments of ``TokenizerConfig``."""
-    return {
-        "pitch_range": (0, 127),
-        "drums_pitch_range": (0, 127),
-        "beat_res": {(0, 8): 12, (8, 33): 1},
-        "num_velocities": 16,
-        "special_tokens": ["PAD"],
-        "use_programs": True,
-        "one_token_stream_for_programs": True,
-        "program_changes": True,  # an instrument is named when it changes: 15 % fewer events than before each note
-        "use_tempos": True,
-        "tempo_range": (30, 250),
-        "num_tempos": 221,  # every whole number of beats per minute, exactly
-        "log_tempos": False,
-        "delete_equal_successive_tempo_changes": True,
-        "use_time_signatures": True,
-        "time_signature_range": {2: [2, 3, 4], 4: [*range(1, 13)], 8: [*range(3, 13)], 16: [3, 6, 9, 12]},
-        "delete_equal_successive_time_sig_changes": True,
-        "use_pitchdrum_tokens": True,
-        "remove_duplicated_notes": True,
-    }
 
 
 class MidiTextTokenizer(PreTrainedTokenizerFast):
@@ -107,20 +78,20 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
         text_vocab_size: int = 2048,
         music_vocab_size: int = 4096,
     ) -> MidiTextTokenizer:
-        """Learns the text pieces from ``texts`` and the merges from ``event_ids`` (see :meth:`event_ids_of`).
+        """Learns the text pieces from ``texts`` and the merges from ``event_ids`` (`EventVocabulary.encode`).
 
         Raises:
             ValueError: If a size is smaller than its base alphabet.
         """
-        midi = _new_remi()
-        base_size = len(midi)
+        events = EventVocabulary()
+        base_size = len(events.names)
         if music_vocab_size < base_size:
             raise ValueError(f"music_vocab_size must be at least {base_size}, the base events; got {music_vocab_size}")
         smallest = 256 + len(SPECIAL_TOKENS) + len(RESERVED_TOKENS)
         if text_vocab_size < smallest:
             raise ValueError(f"text_vocab_size must be at least {smallest}, bytes and specials; got {text_vocab_size}")
         merges = Tokenizer(models.BPE())
-        merges.pre_tokenizer = pre_tokenizers.Split(_as_text([midi["Bar_None"]]), "merged_with_next")
+        merges.pre_tokenizer = pre_tokenizers.Split(_as_text([events.names.index("Bar_None")]), "merged_with_next")
         merges.train_from_iterator(
             (_as_text(ids) for ids in event_ids),
             trainers.BpeTrainer(
@@ -142,12 +113,12 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
                 show_progress=False,
             ),
         )
-        names = _music_token_names(merges, midi)
+        names = _music_token_names(merges, events.names)
         backend.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in names])
         tokenizer = cls(
             tokenizer_object=backend, pad_token="<pad>", bos_token="<s>", eos_token="</s>", mask_token="<mask>"
         )
-        tokenizer.__dict__["midi"] = midi
+        tokenizer.__dict__["events"] = events
         tokenizer.__dict__["merges"] = merges
         return tokenizer
 
@@ -165,20 +136,14 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
             f"{stem}{os.sep if not filename_prefix else ''}{VOCAB_FILES_NAMES[key]}"
             for key in ("midi_tokenizer_file", "event_merges_file")
         )
-        self.midi.save(midi_path)
+        self.events.save(midi_path)
         self.merges.save(merges_path, pretty=False)
         return (*file_names, midi_path, merges_path)
 
     @cached_property
-    def midi(self) -> miditok.REMI:
-        """The event vocabulary: miditok's REMI, without merges. Imported when music is first read or written."""
-        import miditok
-
-        path = self._file("midi_tokenizer_file")
-        name = json.loads(Path(path).read_text(encoding="utf-8"))["tokenization"]
-        if name != "REMI":
-            raise ValueError(f"{path} must describe a REMI tokenizer, found {name}; save the tokenizer again")
-        return miditok.REMI(params=path)
+    def events(self) -> EventVocabulary:
+        """The event vocabulary. miditok is imported when music is first read or written, not before."""
+        return EventVocabulary.load(self._file("midi_tokenizer_file"))
 
     @cached_property
     def merges(self) -> Tokenizer:
@@ -234,36 +199,8 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
     # -- music ---------------------------------------------------------------------------------------------------
 
     def quantize(self, score: symusic.Score) -> symusic.Score:
-        """What encoding keeps of a score, as a score of 48 ticks a quarter.
-
-        Onsets go to 12 positions a beat, a beat being the denominator of the metre. Durations go to the nearest
-        twelfth of a beat up to 8 beats, then to whole beats, at most 32. Velocities go to 16 levels, tempi to whole
-        beats per minute from 30 to 250. Tracks of one program become one; of two equal notes that start together one
-        stays. Metres outside the vocabulary, controllers, pitch bends, lyrics, track names, and tempo or metre
-        changes after the last onset are left out.
-
-        Raises:
-            ValueError: If the score has no note.
-        """
-        prepared = self._prepare(score)
-        quantized = prepared.resample(_TICKS_PER_QUARTER, min_dur=0)
-        return _canonical(quantized)
-
-    def _prepare(self, score: symusic.Score) -> symusic.Score:
-        """miditok's own preprocessing, less the changes that would open bars after the last note."""
-        ticks = score.to("tick") if not isinstance(score, symusic.core.ScoreTick) else score
-        prepared = self.midi.preprocess_score(ticks)
-        onsets = [int(track.notes.numpy()["time"].max()) for track in prepared.tracks if len(track.notes)]
-        if not onsets:
-            raise ValueError("a score must have at least one note to be encoded, found none")
-        last = max(onsets)
-        prepared.tempos = [tempo for tempo in prepared.tempos if tempo.time <= last]
-        prepared.time_signatures = [metre for metre in prepared.time_signatures if metre.time <= last]
-        return prepared
-
-    def event_ids_of(self, score: symusic.Score) -> list[int]:
-        """A score as event ids before merging, ``0 … len(base_events) - 1``."""
-        return self.midi.encode(self._prepare(score), encode_ids=False, no_preprocess_score=True).ids
+        """What encoding keeps of a score, see `EventVocabulary.quantize`."""
+        return self.events.quantize(score)
 
     def merge(self, event_ids: Sequence[Sequence[int]]) -> list[list[int]]:
         """Event ids to joint ids, for a batch of sequences."""
@@ -272,21 +209,14 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
         return [[offset + i for i in item.ids] for item in encoded]
 
     def transposed(self, event_ids: Sequence[int] | np.ndarray, semitones: int) -> np.ndarray:
-        """Event ids with every pitch moved, drums untouched; a pitch outside 0 … 127 stays inside by an octave."""
-        return self._pitch_shifts[semitones % 12 if semitones >= 0 else -(-semitones % 12)][np.asarray(event_ids)]
+        """Event ids with every pitch moved by -11 … 11 semitones, drums untouched."""
+        if semitones not in self._pitch_shifts:
+            self._pitch_shifts[semitones] = pitch_shift(self.base_events, semitones)
+        return self._pitch_shifts[semitones][np.asarray(event_ids)]
 
     @cached_property
     def _pitch_shifts(self) -> dict[int, np.ndarray]:
-        ids = {event: i for i, event in enumerate(self.base_events)}
-        tables = {}
-        for semitones in range(-11, 12):
-            table = np.arange(len(ids), dtype=np.uint16)
-            for pitch in range(128):
-                moved = pitch + semitones
-                moved += 12 if moved < 0 else -12 if moved > 127 else 0
-                table[ids[f"Pitch_{pitch}"]] = ids[f"Pitch_{moved}"]
-            tables[semitones] = table
-        return tables
+        return {}
 
     def encode_score(self, score: symusic.Score, max_length: int | None = None) -> EncodedScore:
         """A score as joint ids, cut on a bar line where it would exceed ``max_length`` ids.
@@ -294,7 +224,7 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
         Raises:
             ValueError: If the score has no note, or its first bar alone exceeds ``max_length``.
         """
-        (ids,) = self.merge([self.event_ids_of(score)])
+        (ids,) = self.merge([self.events.encode(score)])
         starts = [i for i, id_ in enumerate(ids) if self.token_events[id_][0] == "Bar_None"]
         if max_length is None or len(ids) <= max_length:
             return EncodedScore(ids, len(starts), len(starts))
@@ -307,63 +237,12 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
     def decode_score(self, ids: Iterable[int]) -> symusic.Score:
         """Any ids as a score of 48 ticks a quarter; text, specials and events that make no sense are left out."""
         table = self.token_events
-        events = [event for id_ in ids if 0 <= id_ < len(table) for event in table[id_]]
-        kept = grammatical(events)
-        vocabulary = self.midi.vocab
-        score = self.midi.decode([vocabulary[event] for event in kept]) if kept else symusic.Score(_TICKS_PER_QUARTER)
-        return _canonical(score)
+        return self.events.decode(event for id_ in ids if 0 <= id_ < len(table) for event in table[id_])
 
 
-def grammatical(events: Iterable[str]) -> list[str]:
-    """The events that follow the grammar ``(Bar TimeSig (Position Tempo? (Program? Pitch Velocity Duration)*)*)*``.
-
-    Everything before the first bar, a metre that does not follow a bar, a position not after the one before or
-    outside the bar, a tempo not on a position, a pitch of the wrong kind for its program, and incomplete notes go.
-    """
-    out: list[str] = []
-    metre, positions, position, drums = "TimeSig_4/4", 48, -1, False
-    note: list[str] = []
-    started = False
-    for event in events:
-        kind, value = event.split("_", 1)
-        if kind in ("Velocity", "Duration"):
-            if len(note) == (1 if kind == "Velocity" else 2):
-                note.append(event)
-            if len(note) == 3:
-                out += note
-                note = []
-            continue
-        note = []
-        if kind == "Bar":
-            out += [event, metre]
-            started, position = True, -1
-        elif not started:
-            continue
-        elif kind == "TimeSig" and out[-2:] == ["Bar_None", metre]:
-            metre = out[-1] = event
-            positions = 12 * int(value.split("/")[0])
-        elif kind == "Position" and position < int(value) < positions:
-            position = int(value)
-            out.append(event)
-        elif kind == "Tempo" and out[-1].startswith("Position_"):
-            out.append(event)
-        elif kind == "Program":
-            drums = value == "-1"
-            out.append(event)
-        elif kind == ("PitchDrum" if drums else "Pitch") and position >= 0:
-            note = [event]
-    return out
-
-
-def _new_remi() -> miditok.REMI:
-    import miditok
-
-    return miditok.REMI(miditok.TokenizerConfig(**remi_config()))
-
-
-def _music_token_names(merges: Tokenizer, midi: miditok.REMI) -> list[str]:
+def _music_token_names(merges: Tokenizer, names: Sequence[str]) -> list[str]:
     """The joint vocabulary's name of every event and merge, in the order of the merges' ids."""
-    events = {_as_text([i]): event for event, i in midi.vocab.items()}
+    events = {_as_text([i]): name for i, name in enumerate(names)}
     pieces = sorted(merges.get_vocab().items(), key=lambda item: item[1])
     return [_MUSIC_PREFIX + "+".join(events[char] for char in piece) + _MUSIC_SUFFIX for piece, _ in pieces]
 
@@ -373,21 +252,4 @@ def _as_text(event_ids: Sequence[int] | np.ndarray) -> str:
     return (np.asarray(event_ids, dtype="<u2") + np.uint16(_EVENT_CHAR)).tobytes().decode("utf-16-le")
 
 
-def _canonical(score: symusic.Score) -> symusic.Score:
-    """The same music in one order: tracks by program, drums last; notes by time and pitch; nothing else kept."""
-    out = symusic.Score(score.ticks_per_quarter)
-    out.tempos = [symusic.Tempo(t.time, qpm=round(t.qpm)) for t in score.tempos]
-    out.time_signatures = score.time_signatures.copy()
-    for track in sorted(score.tracks, key=lambda t: (t.is_drum, t.program)):
-        if len(track.notes) == 0:
-            continue
-        program = 0 if track.is_drum else track.program
-        name = "Drums" if track.is_drum else ""
-        new = symusic.Track(name=name, program=program, is_drum=track.is_drum)
-        new.notes = track.notes.copy()
-        new.notes.sort(key=lambda n: (n.time, n.pitch, n.duration, n.velocity))
-        out.tracks.append(new)
-    return out
-
-
-__all__ = ["EncodedScore", "MidiTextTokenizer", "TASKS", "grammatical", "remi_config"]
+__all__ = ["TASKS", "EncodedScore", "MidiTextTokenizer"]
