@@ -7,8 +7,7 @@ construction, when it is saved and again when a model is built from it (a field 
 tokenizer's knowledge; how to sample is the generation configuration's.
 """
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: the strict dataclass reads the types themselves.
 from typing import Any
 
 from huggingface_hub.dataclasses import strict
