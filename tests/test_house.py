@@ -33,7 +33,7 @@ FLOORS = {
     "__main__": 4,
 }
 NEIGHBOURS = {("training", "data")}
-WITHOUT_TORCH = {"score", "facts", "vocabulary", "prompt"}
+WITHOUT_TORCH = {"score", "smf", "facts", "vocabulary", "prompt", "agreement"}
 
 
 def room(path: Path) -> str:

@@ -1,0 +1,150 @@
+"""Export: from a training checkpoint to a folder that works on the Hub for people who do not have this package.
+
+The folder holds the weights in bfloat16, the tokenizer and processor, the portable `*_midi_text.py` files word for
+word, a config that names them (`auto_map` for the Auto classes, `custom_pipelines` for both pipelines), the three
+papers and the card made from them. It is put together beside its destination and renamed last, so a failure leaves
+nothing; before that a fresh process without the package loads it and goes once each way.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..modeling_midi_text import MidiTextForConditionalGeneration
+from ..processing_midi_text import MidiTextProcessor
+from ..records import RecordError, hash_file, write_text
+from .cards import Papers, model_card, write_card
+
+PACKAGE = Path(__file__).parents[1]
+WEIGHTS = "model.safetensors"
+VISIT_SECONDS = 600
+
+# The Auto classes by the file whose "auto_map" transformers reads them from.
+AUTO_MAPS: dict[str, dict[str, Any]] = {
+    "config.json": {
+        "AutoConfig": "configuration_midi_text.MidiTextConfig",
+        "AutoModel": "modeling_midi_text.MidiTextModel",
+        "AutoModelForSeq2SeqLM": "modeling_midi_text.MidiTextForConditionalGeneration",
+    },
+    # A tokenizer is a pair: the slow one, of which there is none, and the fast one.
+    "tokenizer_config.json": {"AutoTokenizer": [None, "tokenization_midi_text.MidiTextTokenizer"]},
+    "processor_config.json": {"AutoProcessor": "processing_midi_text.MidiTextProcessor"},
+}
+# "pt" must name classes that transformers itself exports.
+CUSTOM_PIPELINES = {
+    "text-to-midi": {"impl": "pipeline_midi_text.TextToMidiPipeline", "pt": ["AutoModelForSeq2SeqLM"]},
+    "midi-to-text": {"impl": "pipeline_midi_text.MidiToTextPipeline", "pt": ["AutoModelForSeq2SeqLM"]},
+}
+
+
+class ExportError(RuntimeError):
+    """An exported folder that does not work for others; nothing was left behind."""
+
+
+def export(
+    checkpoint: str | os.PathLike[str],
+    output_dir: str | os.PathLike[str],
+    *,
+    repo_id: str,
+    papers: Papers | None = None,
+    verify: bool = True,
+) -> Path:
+    """Writes a Hub-ready folder.
+
+    Args:
+        checkpoint: A folder with model, tokenizer and processor, as `save_pretrained` writes them.
+        output_dir: The folder to make; it must not exist, or be empty.
+        repo_id: The name it will have on the Hub, "user/name"; the card speaks of it.
+        papers: What the card is made from. None: the papers that lie in `checkpoint`.
+        verify: Load the result in a process without the package and go once each way. Leave it on.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileExistsError: `output_dir` has content.
+        FileNotFoundError: `checkpoint` lacks weights or papers.
+        RecordError: A number for the card is missing, or the papers speak of other weights.
+        ExportError: The folder does not work without the package.
+    """
+    source, target = Path(checkpoint), Path(output_dir)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise FileExistsError(f"The folder to export to must be new or empty, found content in {target}.")
+    papers = Papers.load(source) if papers is None else papers
+    measured, found = papers.report.checkpoint_hash, hash_file(source / WEIGHTS)
+    if measured != found:
+        raise RecordError(
+            f"The report must speak of the weights in {source}: it measured {measured}, these are {found}. "
+            "Evaluate this checkpoint and export again."
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
+        folder = Path(scratch) / "export"
+        _write_model(source, folder)
+        papers.save(folder)
+        write_card(folder, model_card(papers, repo_id=repo_id))
+        if verify:
+            visit_as_stranger(folder)
+        if target.exists():
+            target.rmdir()
+        folder.rename(target)
+    return target
+
+
+def visit_as_stranger(model: str | os.PathLike[str], environment: dict[str, str] | None = None) -> dict[str, Any]:
+    """Loads `model` in a fresh process without the package and goes once each way.
+
+    Args:
+        model: An exported folder, or a repository's name with an `environment` that lets it be reached.
+        environment: Variables for the process beside this one's; by default the network is closed to it.
+
+    Returns:
+        The names of the loaded classes (`parts`), the size of the MIDI (`midi_bytes`) and the `caption`.
+
+    Raises:
+        ExportError: Something failed there; the message ends with that process's own words.
+    """
+    with tempfile.TemporaryDirectory(prefix="midi-text-stranger-") as home:
+        variables = {"HF_HUB_OFFLINE": "1", **(environment or {}), "HF_HOME": home}
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", str(PACKAGE / "publishing" / "stranger.py"), os.fspath(model)],
+                env=os.environ | variables,
+                cwd=home,
+                capture_output=True,
+                text=True,
+                timeout=VISIT_SECONDS,
+                check=True,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ExportError(
+                f"{model} must work within {VISIT_SECONDS} s without the package; it took longer."
+            ) from error
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.strip()[-2000:]
+            raise ExportError(f"{model} must work in a process without midi-text, but it failed:\n{said}") from error
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _write_model(source: Path, folder: Path) -> None:
+    """Weights, tokenizer and processor as transformers writes them, then the code and the keys that name it."""
+    model = MidiTextForConditionalGeneration.from_pretrained(source, dtype=torch.bfloat16)
+    model.save_pretrained(folder)
+    MidiTextProcessor.from_pretrained(source).save_pretrained(folder)
+    for path in sorted(PACKAGE.glob("*_midi_text.py")):
+        shutil.copyfile(path, folder / path.name)
+    for name, auto_map in AUTO_MAPS.items():
+        _add_keys(folder / name, {"auto_map": auto_map})
+    _add_keys(folder / "config.json", {"custom_pipelines": CUSTOM_PIPELINES})
+
+
+def _add_keys(path: Path, keys: dict[str, Any]) -> None:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    write_text(path, json.dumps(content | keys, indent=2, ensure_ascii=False) + "\n")
