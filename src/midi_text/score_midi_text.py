@@ -13,15 +13,22 @@ track name, lyric or marker, and tempo, metre and text events after the last not
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import symusic
-from symusic.core import NoteTickList, ScoreTick, TempoTickList, TimeSignatureTickList
+from symusic.core import (
+    KeySignatureTickList,
+    NoteTickList,
+    ScoreTick,
+    TempoTickList,
+    TextMetaTickList,
+    TimeSignatureTickList,
+    TrackTickList,
+)
 
 from .smf_midi_text import LAST_TICK, MidiError, sanitise
 
@@ -97,14 +104,12 @@ def write_score(score: ScoreTick, path: str | os.PathLike[str] | None = None) ->
     if path is None:
         return data
     target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")  # beside it: a rename cannot be half done
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
+        part.write_bytes(data)
+        part.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
     return data
 
@@ -149,8 +154,9 @@ def bar_segments(score: ScoreTick, end: int) -> list[tuple[int, int, int, int]]:
     per_whole = 4 * score.ticks_per_quarter
     signatures = score.time_signatures.numpy()
     order = np.argsort(signatures["time"], kind="stable")
-    changes = [(int(signatures["time"][i]), int(signatures["numerator"][i]), int(signatures["denominator"][i]))
-               for i in order]
+    changes = [
+        (int(signatures["time"][i]), int(signatures["numerator"][i]), int(signatures["denominator"][i])) for i in order
+    ]
     segments: list[tuple[int, int, int, int]] = []
     start, numerator, denominator = 0, 4, 4
     for time, next_numerator, next_denominator in [*changes, (end, 0, 1)]:
@@ -205,32 +211,31 @@ def slice_bars(score: ScoreTick, first: int, last: int) -> ScoreTick:
         inside = (notes["time"] >= begin) & (notes["time"] < end)
         if not inside.any():
             continue
-        cut = track.copy()
+        cut = symusic.Track(track.name, track.program, track.is_drum)
         time = notes["time"][inside]
-        duration = np.minimum(notes["duration"][inside], end - time)
-        cut.notes = NoteTickList.from_numpy(time - np.int32(begin), duration.astype(np.int32),
-                                            notes["pitch"][inside], notes["velocity"][inside])
+        duration = np.minimum(notes["duration"][inside], end - time).astype(np.int32)
+        shifted = (time - begin).astype(np.int32)
+        cut.notes = NoteTickList.from_numpy(shifted, duration, notes["pitch"][inside], notes["velocity"][inside])
         for kind in ("controls", "pitch_bends", "lyrics", "pedals"):
-            setattr(cut, kind, _window(getattr(track, kind), begin, end))
+            events = getattr(track, kind)
+            setattr(cut, kind, type(events)(_window(events, begin, end)))
         result.tracks.append(cut)
-    segments = bar_segments(score, end)
-    result.time_signatures = [
-        symusic.TimeSignature(max(start - begin, 0), numerator, denominator)
-        for start, numerator, denominator, count in segments
-        if start + count * numerator * 4 * score.ticks_per_quarter // denominator > begin
-    ]
-    times, mspq = tempo_map(score)
-    held = np.searchsorted(times, begin, side="right") - 1
-    result.tempos = [
-        symusic.Tempo(max(int(t) - begin, 0), mspq=int(m))
-        for t, m in zip(times[held:], mspq[held:], strict=True) if t < end
-    ]
+    for start, numerator, denominator, count in bar_segments(score, end):
+        if start + count * numerator * 4 * score.ticks_per_quarter // denominator > begin:
+            result.time_signatures.append(symusic.TimeSignature(max(start - begin, 0), numerator, denominator))
+    for time, mspq in zip(*tempo_map(score), strict=True):
+        if time < end:
+            held = symusic.Tempo(max(int(time) - begin, 0), mspq=int(mspq))
+            if time <= begin:
+                result.tempos = TempoTickList([held])
+            else:
+                result.tempos.append(held)
     before = [k for k in score.key_signatures if k.time <= begin][-1:]
     inside_keys = [k for k in score.key_signatures if begin < k.time < end]
-    result.key_signatures = [
-        symusic.KeySignature(max(k.time - begin, 0), k.key, k.tonality) for k in before + inside_keys
-    ]
-    result.markers = _window(score.markers, begin, end)
+    result.key_signatures = KeySignatureTickList(
+        [symusic.KeySignature(max(k.time - begin, 0), k.key, k.tonality) for k in before + inside_keys]
+    )
+    result.markers = TextMetaTickList(_window(score.markers, begin, end))
     return result
 
 
@@ -243,9 +248,9 @@ def transpose(score: ScoreTick, semitones: int) -> ScoreTick:
     result = score.copy()
     if semitones == 0:
         return result
-    result.key_signatures = [  # a semitone up is seven fifths up: -5..6 sharps
-        symusic.KeySignature(k.time, (k.key + 7 * semitones + 5) % 12 - 5, k.tonality) for k in score.key_signatures
-    ]
+    result.key_signatures = KeySignatureTickList(  # a semitone up is seven fifths up: -5..6 sharps
+        [symusic.KeySignature(k.time, (k.key + 7 * semitones + 5) % 12 - 5, k.tonality) for k in score.key_signatures]
+    )
     for track in result.tracks:
         if track.is_drum or not len(track.notes):
             continue
@@ -278,7 +283,7 @@ def _read_bytes(source: MidiSource, max_bytes: int) -> tuple[str, bytes]:
     elif isinstance(source, (str, os.PathLike)):
         name, data = _read_file(source, max_bytes)
     elif hasattr(source, "read"):
-        name = os.path.basename(str(getattr(source, "name", ""))) or "<file object>"
+        name = Path(str(getattr(source, "name", ""))).name or "<file object>"
         data = source.read(max_bytes + 1)
         if not isinstance(data, bytes):
             raise MidiError(f"{name}: it was opened as text; open it with mode 'rb'")
@@ -292,19 +297,19 @@ def _read_bytes(source: MidiSource, max_bytes: int) -> tuple[str, bytes]:
 
 
 def _read_file(source: str | os.PathLike[str], max_bytes: int) -> tuple[str, bytes]:
-    path = os.fspath(source)
-    name = os.path.basename(path) or path
+    path = Path(source)
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe or device could make us wait or read for ever
+        path.stat()  # raises what is wrong; is_file would only say no
+        if not path.is_file():  # a pipe or device could make us wait or read for ever
             raise MidiError(f"{path}: not a file; give the path of one MIDI file")
-        with open(path, "rb") as file:
-            return name, file.read(max_bytes + 1)
+        with path.open("rb") as file:
+            return path.name, file.read(max_bytes + 1)
     except FileNotFoundError as error:
         raise MidiError(f"{path}: there is no such file; check the path") from error
     except (OSError, ValueError) as error:
         if isinstance(error, MidiError):
             raise
-        raise MidiError(f"{path!r}: cannot be opened ({error}); check the path and its permissions") from error
+        raise MidiError(f"{str(path)!r}: cannot be opened ({error}); check the path and its permissions") from error
 
 
 def _clean_score(score: ScoreTick, name: str, max_notes: int, repairs: list[str]) -> None:
@@ -331,14 +336,16 @@ def _clean_score(score: ScoreTick, name: str, max_notes: int, repairs: list[str]
         repairs.append(f"{dropped} notes with an impossible time, pitch or velocity were left out.")
     if zero:
         repairs.append(f"{zero} notes without length were given one tick.")
-    score.tracks = [track for track in score.tracks if len(track.notes)]
+    score.tracks = TrackTickList([track for track in score.tracks if len(track.notes)])
     end = last_tick(score)
     if end == 0:
         raise MidiError(f"{name}: there are no notes in it; give a MIDI file with at least one note")
     _clean_tempos(score, end, repairs)
     _clean_time_signatures(score, end, repairs)
-    score.key_signatures = [k for k in score.key_signatures if 0 <= k.time < end and -7 <= k.key <= 7]
-    score.markers = [m for m in score.markers if 0 <= m.time <= end]
+    score.key_signatures = KeySignatureTickList(
+        [k for k in score.key_signatures if 0 <= k.time < end and -7 <= k.key <= 7]
+    )
+    score.markers = TextMetaTickList([m for m in score.markers if 0 <= m.time <= end])
     score.sort()
 
 
@@ -389,9 +396,3 @@ def _note_arrays(score: ScoreTick) -> list[dict[str, np.ndarray]]:
 def _window(events: Any, begin: int, end: int) -> list[Any]:
     """Copies of the events with begin <= time < end, with times counted from `begin`."""
     return [event.shift_time(-begin) for event in events if begin <= event.time < end]
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

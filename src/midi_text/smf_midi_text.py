@@ -24,7 +24,7 @@ class MidiError(ValueError):
     """A MIDI source cannot be read; the message names the source, the defect and what to do."""
 
 
-class _Damage(Exception):
+class _DamageError(Exception):
     """The current track makes no sense from here on."""
 
 
@@ -144,26 +144,26 @@ class _Track:
                     length, position = _variable_length(data, position + 1, end)
                     position += length
                     if position > end:
-                        raise _Damage
+                        raise _DamageError
                     continue
                 if first >= 0xF0:
-                    raise _Damage
+                    raise _DamageError
                 if first >= 0x80:
                     status = first
                     position += 1
                 elif status == 0:
-                    raise _Damage
+                    raise _DamageError
                 size = 1 if 0xC0 <= status < 0xE0 else 2
                 if position + size > end:
-                    raise _Damage
+                    raise _DamageError
                 body = data[position : position + size]
                 if body[0] > 127 or body[-1] > 127:
-                    raise _Damage
+                    raise _DamageError
                 position += size
                 if now > LAST_TICK:
-                    raise _Damage
+                    raise _DamageError
                 self._keep_event(now, status, body)
-        except (_Damage, IndexError):
+        except (_DamageError, IndexError):
             left = end - min(position, end)
             self.repairs.append(f"damaged at byte {min(position, end):,}; its last {left:,} bytes were left out.")
 
@@ -220,7 +220,7 @@ def _variable_length(data: bytes, position: int, end: int) -> tuple[int, int]:
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             return value, index + 1
-    raise _Damage
+    raise _DamageError
 
 
 def _as_variable_length(value: int) -> bytes:
@@ -236,7 +236,7 @@ def _meta(data: bytes, position: int, end: int) -> tuple[int, bytes, int]:
     """Kind and content of the meta event whose 0xFF stands at `position`, and the position after it."""
     length, start = _variable_length(data, position + 2, end)
     if start + length > end and data[position + 1] != 0x2F:
-        raise _Damage
+        raise _DamageError
     return data[position + 1], data[start : start + length], start + length
 
 
