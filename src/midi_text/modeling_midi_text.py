@@ -117,6 +117,13 @@ def eager_attention(
     return (weights @ value).transpose(1, 2).contiguous(), weights
 
 
+def branch_output(inputs: int, config: MidiTextConfig, branches: int) -> nn.Linear:
+    """The last matrix of a residual branch, one of `branches` in its stack: this sets its initial scale."""
+    linear = nn.Linear(inputs, config.d_model, bias=False)
+    linear.residual_branches = branches
+    return linear
+
+
 class MidiTextRMSNorm(nn.RMSNorm):
     """Divides by the root mean square of the last dimension, then applies a learned gain."""
 
@@ -130,7 +137,7 @@ class MidiTextAttention(nn.Module):
 
     is_causal = False
 
-    def __init__(self, config: MidiTextConfig, layer_idx: int) -> None:
+    def __init__(self, config: MidiTextConfig, layer_idx: int, branches: int) -> None:
         super().__init__()
         self.config = config
         self.layer_idx = layer_idx
@@ -141,7 +148,7 @@ class MidiTextAttention(nn.Module):
         self.scaling = config.head_dim**-0.5
         self.q_norm = MidiTextRMSNorm(config.head_dim, eps=config.rms_norm_eps)
         self.k_norm = MidiTextRMSNorm(config.head_dim, eps=config.rms_norm_eps)
-        self.o_proj = nn.Linear(self.query_width, config.d_model, bias=False)
+        self.o_proj = branch_output(self.query_width, config, branches)
 
     def split_heads(self, x: Tensor) -> Tensor:
         """`(B, L, heads * E)` becomes `(B, L, heads, E)`."""
@@ -164,17 +171,15 @@ class MidiTextAttention(nn.Module):
         """
         attention = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation, eager_attention)
         dropout = self.config.dropout if self.training else 0.0
-        output, weights = attention(
-            self, query, key, value, mask, dropout=dropout, scaling=self.scaling, **kwargs
-        )
+        output, weights = attention(self, query, key, value, mask, dropout=dropout, scaling=self.scaling, **kwargs)
         return self.o_proj(output.flatten(-2)), weights
 
 
 class MidiTextSelfAttention(MidiTextAttention):
     """A sequence attends to itself; positions enter here."""
 
-    def __init__(self, config: MidiTextConfig, layer_idx: int, is_causal: bool) -> None:
-        super().__init__(config, layer_idx)
+    def __init__(self, config: MidiTextConfig, layer_idx: int, branches: int, is_causal: bool) -> None:
+        super().__init__(config, layer_idx, branches)
         self.is_causal = is_causal
         # One product instead of three: at one id a step the number of calls is the cost.
         self.qkv_proj = nn.Linear(config.d_model, self.query_width + 2 * self.key_width, bias=False)
@@ -201,8 +206,8 @@ class MidiTextSelfAttention(MidiTextAttention):
 class MidiTextCrossAttention(MidiTextAttention):
     """The target attends to the encoded source, whose keys and values are computed once per generation."""
 
-    def __init__(self, config: MidiTextConfig, layer_idx: int) -> None:
-        super().__init__(config, layer_idx)
+    def __init__(self, config: MidiTextConfig, layer_idx: int, branches: int) -> None:
+        super().__init__(config, layer_idx, branches)
         self.q_proj = nn.Linear(config.d_model, self.query_width, bias=False)
         self.kv_proj = nn.Linear(config.d_model, 2 * self.key_width, bias=False)
 
@@ -230,10 +235,10 @@ class MidiTextCrossAttention(MidiTextAttention):
 class MidiTextFeedForward(nn.Module):
     """SwiGLU: one projection gates the other."""
 
-    def __init__(self, config: MidiTextConfig) -> None:
+    def __init__(self, config: MidiTextConfig, branches: int) -> None:
         super().__init__()
         self.gate_up_proj = nn.Linear(config.d_model, 2 * config.d_ff, bias=False)
-        self.down_proj = nn.Linear(config.d_ff, config.d_model, bias=False)
+        self.down_proj = branch_output(config.d_ff, config, branches)
 
     def forward(self, hidden_states: Tensor) -> Tensor:
         gate, up = self.gate_up_proj(hidden_states).chunk(2, dim=-1)
@@ -245,10 +250,11 @@ class MidiTextEncoderLayer(GradientCheckpointingLayer):
 
     def __init__(self, config: MidiTextConfig, layer_idx: int) -> None:
         super().__init__()
+        branches = 2 * config.num_encoder_layers
         self.self_attn_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.self_attn = MidiTextSelfAttention(config, layer_idx, is_causal=False)
+        self.self_attn = MidiTextSelfAttention(config, layer_idx, branches, is_causal=False)
         self.feed_forward_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.feed_forward = MidiTextFeedForward(config)
+        self.feed_forward = MidiTextFeedForward(config, branches)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
@@ -266,12 +272,13 @@ class MidiTextDecoderLayer(GradientCheckpointingLayer):
 
     def __init__(self, config: MidiTextConfig, layer_idx: int) -> None:
         super().__init__()
+        branches = 3 * config.num_decoder_layers
         self.self_attn_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.self_attn = MidiTextSelfAttention(config, layer_idx, is_causal=True)
+        self.self_attn = MidiTextSelfAttention(config, layer_idx, branches, is_causal=True)
         self.cross_attn_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.cross_attn = MidiTextCrossAttention(config, layer_idx)
+        self.cross_attn = MidiTextCrossAttention(config, layer_idx, branches)
         self.feed_forward_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.feed_forward = MidiTextFeedForward(config)
+        self.feed_forward = MidiTextFeedForward(config, branches)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
@@ -288,9 +295,7 @@ class MidiTextDecoderLayer(GradientCheckpointingLayer):
         past = past_key_values.self_attention_cache if past_key_values is not None else None
         branch, _ = self.self_attn(self.self_attn_norm(hidden_states), tables, mask, past, **kwargs)
         hidden_states = hidden_states + self.dropout(branch)
-        branch, _ = self.cross_attn(
-            self.cross_attn_norm(hidden_states), source, source_mask, past_key_values, **kwargs
-        )
+        branch, _ = self.cross_attn(self.cross_attn_norm(hidden_states), source, source_mask, past_key_values, **kwargs)
         hidden_states = hidden_states + self.dropout(branch)
         branch = self.feed_forward(self.feed_forward_norm(hidden_states))
         return hidden_states + self.dropout(branch)
@@ -318,25 +323,15 @@ class MidiTextPreTrainedModel(PreTrainedModel):
     def _init_weights(self, module: nn.Module) -> None:
         """Normal with `initializer_range`; the last matrix of each residual branch is smaller.
 
-        A stack adds one branch per sublayer to the residual stream. Dividing their scale by the root of their
-        number keeps the stream's variance independent of the depth. Children are initialised before parents.
+        A stack adds its branches to the residual stream; dividing each by the root of their number keeps the
+        stream's variance independent of the depth.
         """
         super()._init_weights(module)
-        if isinstance(module, MidiTextEncoderLayer):
-            branches = 2 * self.config.num_encoder_layers
-            outputs = [module.self_attn.o_proj, module.feed_forward.down_proj]
-        elif isinstance(module, MidiTextDecoderLayer):
-            branches = 3 * self.config.num_decoder_layers
-            outputs = [module.self_attn.o_proj, module.cross_attn.o_proj, module.feed_forward.down_proj]
-        else:
-            return
-        for output in outputs:
-            init.normal_(output.weight, mean=0.0, std=self.config.initializer_range / branches**0.5)
+        if branches := getattr(module, "residual_branches", None):
+            init.normal_(module.weight, mean=0.0, std=self.config.initializer_range / branches**0.5)
 
 
-def embed(
-    embedding: nn.Embedding, input_ids: Tensor | None, inputs_embeds: Tensor | None, what: str
-) -> Tensor:
+def embed(embedding: nn.Embedding, input_ids: Tensor | None, inputs_embeds: Tensor | None, what: str) -> Tensor:
     """Looks ids up, or takes ready embeddings, and scales them to the residual stream.
 
     The embedding matrix also scores the output and is small for that; times the root of D its rows are as large
@@ -347,9 +342,7 @@ def embed(
     """
     if (input_ids is None) == (inputs_embeds is None):
         found = "neither" if input_ids is None else "both"
-        raise ValueError(
-            f"The {what} needs either ids or embeddings, found {found}. Pass exactly one of them."
-        )
+        raise ValueError(f"The {what} needs either ids or embeddings, found {found}. Pass exactly one of them.")
     if inputs_embeds is None:
         inputs_embeds = embedding(input_ids)
     return inputs_embeds * embedding.embedding_dim**0.5
@@ -363,9 +356,7 @@ class MidiTextEncoder(MidiTextPreTrainedModel):
     def __init__(self, config: MidiTextConfig) -> None:
         super().__init__(config)
         self.embed_tokens = nn.Embedding(config.vocab_size, config.d_model, config.pad_token_id)
-        self.layers = nn.ModuleList(
-            [MidiTextEncoderLayer(config, index) for index in range(config.num_encoder_layers)]
-        )
+        self.layers = nn.ModuleList([MidiTextEncoderLayer(config, index) for index in range(config.num_encoder_layers)])
         self.norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
         self.gradient_checkpointing = False
         self.post_init()
@@ -394,9 +385,7 @@ class MidiTextEncoder(MidiTextPreTrainedModel):
             ValueError: Neither or both of ids and embeddings were given.
         """
         hidden_states = embed(self.embed_tokens, input_ids, inputs_embeds, "encoder")
-        mask = create_bidirectional_mask(
-            config=self.config, inputs_embeds=hidden_states, attention_mask=attention_mask
-        )
+        mask = create_bidirectional_mask(config=self.config, inputs_embeds=hidden_states, attention_mask=attention_mask)
         positions = torch.arange(hidden_states.shape[1], device=hidden_states.device)[None]
         cosines, sines = rotary_tables(positions, self.config.head_dim, self.config.rope_theta)
         tables = (cosines.to(hidden_states.dtype), sines.to(hidden_states.dtype))
@@ -417,9 +406,7 @@ class MidiTextDecoder(MidiTextPreTrainedModel):
     def __init__(self, config: MidiTextConfig) -> None:
         super().__init__(config)
         self.embed_tokens = nn.Embedding(config.vocab_size, config.d_model, config.pad_token_id)
-        self.layers = nn.ModuleList(
-            [MidiTextDecoderLayer(config, index) for index in range(config.num_decoder_layers)]
-        )
+        self.layers = nn.ModuleList([MidiTextDecoderLayer(config, index) for index in range(config.num_decoder_layers)])
         self.norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
         self.gradient_checkpointing = False
         self.post_init()
@@ -456,14 +443,10 @@ class MidiTextDecoder(MidiTextPreTrainedModel):
             ValueError: Neither or both of ids and embeddings were given, or no source.
         """
         if encoder_hidden_states is None:
-            raise ValueError(
-                "The decoder needs a source: pass encoder_hidden_states of shape (B, S, D), found None."
-            )
+            raise ValueError("The decoder needs a source: pass encoder_hidden_states of shape (B, S, D), found None.")
         hidden_states = embed(self.embed_tokens, input_ids, inputs_embeds, "decoder")
         if use_cache and past_key_values is None:
-            past_key_values = EncoderDecoderCache(
-                DynamicCache(config=self.config), DynamicCache(config=self.config)
-            )
+            past_key_values = EncoderDecoderCache(DynamicCache(config=self.config), DynamicCache(config=self.config))
         mask = create_causal_mask(
             config=self.config,
             inputs_embeds=hidden_states,
