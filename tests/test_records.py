@@ -18,15 +18,12 @@ from midi_text.records import (
     git_commit,
     hash_file,
     installed_versions,
-    write_text,
 )
 
 MANIFEST = DataManifest(
     name="corpus",
     sources=(
-        SourceRecord(
-            "Tunes", "https://example.org/tunes", "CC0-1.0", "Tunes, given to the public", 12, 3456, 1.5
-        ),
+        SourceRecord("Tunes", "https://example.org/tunes", "CC0-1.0", "Tunes, given to the public", 12, 3456, 1.5),
         SourceRecord("Fugues – Präludien", "https://example.org/f", "CC-BY-4.0", "J. S. Bach", 3, 900, 0.25),
     ),
     splits={"train": 10, "validation": 3, "test": 2},
@@ -64,7 +61,7 @@ PAPERS = [MANIFEST, RUN, REPORT]
 
 @pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: type(paper).__name__)
 def test_round_trip_is_exact(paper: Paper, tmp_path: Path):
-    path = tmp_path / "new" / "paper.json"
+    path = tmp_path / "paper.json"
     paper.save(path)
     again = type(paper).load(path)
     assert again == paper
@@ -101,9 +98,7 @@ def test_wrong_values_are_named(change: dict, message: str):
         DataManifest.from_json(json.dumps({**MANIFEST.to_dict(), **change}), "p.json")
 
 
-@pytest.mark.parametrize(
-    ("text", "message"), [("{", "must be a JSON file"), ("[]", "found a list"), ("{}", "no kind")]
-)
+@pytest.mark.parametrize(("text", "message"), [("{", "must be a JSON file"), ("[]", "found a list"), ("{}", "no kind")])
 def test_other_files_are_refused(text: str, message: str):
     with pytest.raises(RecordError, match=message):
         RunRecord.from_json(text)
@@ -130,11 +125,11 @@ def test_the_hash_ignores_the_order_of_mappings_and_nothing_else():
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path):
-    path = tmp_path / "text"
-    write_text(path, "old")
+    path = tmp_path / "run.json"
+    RUN.save(path)
     with pytest.raises(UnicodeEncodeError):
-        write_text(path, "new \ud800")
-    assert path.read_text() == "old"
+        dataclasses.replace(RUN, name="no \ud800 text").save(path)
+    assert RunRecord.load(path) == RUN
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -13,8 +13,8 @@ import hashlib
 import json
 import math
 import os
+import secrets
 import subprocess
-import tempfile
 import types
 import typing
 from collections.abc import Mapping
@@ -74,9 +74,7 @@ class Paper:
         except ValueError as error:
             raise RecordError(f"{name} must be a JSON file: {error}.") from error
         if not isinstance(data, dict) or data.get("kind") != cls.__name__:
-            found = (
-                data.get("kind", "no kind at all") if isinstance(data, dict) else f"a {type(data).__name__}"
-            )
+            found = data.get("kind", "no kind at all") if isinstance(data, dict) else f"a {type(data).__name__}"
             raise RecordError(f'{name} must be a JSON object of kind "{cls.__name__}", found {found}.')
         del data["kind"]
         return typing.cast(Self, _read(cls, data, name))
@@ -88,7 +86,15 @@ class Paper:
             RecordError: A number is not finite.
             OSError: The folder cannot be written.
         """
-        write_text(path, self.to_json())
+        text = self.to_json()
+        target = Path(path)
+        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")  # beside it: a rename is never half done
+        try:
+            part.write_text(text, encoding="utf-8", newline="\n")
+            part.replace(target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -192,9 +198,7 @@ class EvaluationReport(Paper):
         for row in self.rows:
             if row.metric == metric:
                 return row.value
-        raise KeyError(
-            f"{self.name} has no row {metric!r}; it has {', '.join(row.metric for row in self.rows)}"
-        )
+        raise KeyError(f"{self.name} has no row {metric!r}; it has {', '.join(row.metric for row in self.rows)}")
 
 
 def installed_versions() -> dict[str, str]:
@@ -229,26 +233,6 @@ def hash_file(path: str | os.PathLike[str]) -> str:
     """
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Writes a UTF-8 text file whole or not at all; folders on the way are made.
-
-    Raises:
-        OSError: The folder cannot be made or written.
-    """
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        temporary.chmod(0o644)  # mkstemp makes files that nobody else can read
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Self
 import jinja2
 from huggingface_hub import DatasetCardData, EvalResult, ModelCardData
 
-from ..records import DataManifest, EvaluationReport, Measurement, RecordError, RunRecord, write_text
+from ..records import DataManifest, EvaluationReport, Measurement, RecordError, RunRecord
 
 MANIFEST_FILE = "data_manifest.json"
 RUN_FILE = "run_record.json"
@@ -117,11 +117,6 @@ def dataset_card(manifest: DataManifest, *, repo_id: str) -> str:
 def space_card(*, title: str, model_id: str, gradio_version: str) -> str:
     """The card of the Gradio Space that shows `model_id`; the Hub installs that version of gradio for it."""
     return _render("space_card.md", title=title, model_id=model_id, gradio_version=gradio_version)
-
-
-def write_card(folder: str | os.PathLike[str], card: str) -> None:
-    """Puts a card where the Hub looks for it."""
-    write_text(Path(folder) / "README.md", card)
 
 
 def _render(template: str, **values: Any) -> str:

@@ -19,8 +19,9 @@ import torch
 
 from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
-from ..records import RecordError, hash_file, write_text
-from .cards import Papers, model_card, write_card
+from ..records import RecordError, hash_file
+from ..tokenization_midi_text import MidiTextTokenizer
+from .cards import Papers, model_card
 
 PACKAGE = Path(__file__).parents[1]
 WEIGHTS = "model.safetensors"
@@ -59,7 +60,7 @@ def export(
     """Writes a Hub-ready folder.
 
     Args:
-        checkpoint: A folder with model, tokenizer and processor, as `save_pretrained` writes them.
+        checkpoint: A folder with model and tokenizer as `save_pretrained` writes them, such as `best/` of a run.
         output_dir: The folder to make; it must not exist, or be empty.
         repo_id: The name it will have on the Hub, "user/name"; the card speaks of it.
         papers: What the card is made from. None: the papers that lie in `checkpoint`.
@@ -89,7 +90,7 @@ def export(
         folder = Path(scratch) / "export"
         _write_model(source, folder)
         papers.save(folder)
-        write_card(folder, model_card(papers, repo_id=repo_id))
+        (folder / "README.md").write_text(model_card(papers, repo_id=repo_id), encoding="utf-8")
         if verify:
             visit_as_stranger(folder)
         if target.exists():
@@ -118,6 +119,7 @@ def visit_as_stranger(model: str | os.PathLike[str], environment: dict[str, str]
                 [sys.executable, "-I", str(PACKAGE / "publishing" / "stranger.py"), os.fspath(model)],
                 env=os.environ | variables,
                 cwd=home,
+                stdin=subprocess.DEVNULL,  # a question would wait for an answer
                 capture_output=True,
                 text=True,
                 timeout=VISIT_SECONDS,
@@ -137,14 +139,17 @@ def _write_model(source: Path, folder: Path) -> None:
     """Weights, tokenizer and processor as transformers writes them, then the code and the keys that name it."""
     model = MidiTextForConditionalGeneration.from_pretrained(source, dtype=torch.bfloat16)
     model.save_pretrained(folder)
-    MidiTextProcessor.from_pretrained(source).save_pretrained(folder)
+    tokenizer = MidiTextTokenizer.from_pretrained(source)
+    MidiTextProcessor(tokenizer, max_source_length=model.config.max_source_length).save_pretrained(folder)
     for path in sorted(PACKAGE.glob("*_midi_text.py")):
         shutil.copyfile(path, folder / path.name)
     for name, auto_map in AUTO_MAPS.items():
-        _add_keys(folder / name, {"auto_map": auto_map})
-    _add_keys(folder / "config.json", {"custom_pipelines": CUSTOM_PIPELINES})
+        _rewrite(folder / name, {"auto_map": auto_map})
+    _rewrite(folder / "config.json", {"custom_pipelines": CUSTOM_PIPELINES})
 
 
-def _add_keys(path: Path, keys: dict[str, Any]) -> None:
-    content = json.loads(path.read_text(encoding="utf-8"))
-    write_text(path, json.dumps(content | keys, indent=2, ensure_ascii=False) + "\n")
+def _rewrite(path: Path, keys: dict[str, Any]) -> None:
+    """Adds `keys` to a JSON object, and drops what only speaks of the machine that wrote it."""
+    content = json.loads(path.read_text(encoding="utf-8")) | keys
+    kept = {key: value for key, value in content.items() if key not in ("is_local", "local_files_only")}
+    path.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
