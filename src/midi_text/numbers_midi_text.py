@@ -1,0 +1,291 @@
+"""Numbers in free text: tempo, metre, bars and duration; and the numbers that are none of these.
+
+A number counts only with its unit or its name ("120 bpm", "tempo = 120", "16-bar", "1:20", "3/4"). Ranges
+("between 90 and 100 BPM", "8-16 bars"), bounds ("at least 8 bars") and "about" widen it; number words up to
+the hundreds are read. Not read: places in a piece ("the first 4 bars"), deadlines ("in 3 minutes"), decades
+("80s"), dates, forms ("12-bar blues"), note values ("1/8 notes").
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .phrases_midi_text import Token
+from .vocabulary_midi_text import ABOUT_SHARE, METRE_DENOMINATORS, NUMBER_WORDS, TEMPO_LIMITS, TENS, about
+
+Found = tuple[str, Any, int, int]  # fact, value, first token, token after the last
+
+_UNITS = {word: float(i) for i, word in enumerate(NUMBER_WORDS)}
+_TENS = {word: float(n) for word, n in TENS.items()}
+_ABOUT = frozenset("about around approximately approx roughly circa ca nearly almost ~ ≈".split())
+_MINUTES = frozenset("minute minutes min mins minuter".split())
+_SECONDS = frozenset("second seconds sec secs s".split())
+_HOURS = frozenset("hour hours".split())
+_BARS = frozenset("bar bars measure measures".split())
+_PLACES = frozenset("every first last next final each opening closing after another previous these those".split())
+_NOT_LENGTH = frozenset(
+    "blues intro introduction outro phrase phrases section sections ending pickup rest rests each form turnaround "
+    "count verse verses chorus choruses bridge cadence".split()
+)
+_DEADLINES = frozenset("in within every after first last next per another ago".split())
+_LENGTH_WORDS = frozenset("lasting lasts last duration length long for of runs running time : =".split()) | _ABOUT
+_TEMPO_LEADS = frozenset("tempo bpm speed pace mm ♩ q".split())
+_TEMPO_FILLERS = frozenset(": = of is at be should set to marking mark exactly . - (".split())
+_BEATS = {"quarter": 1.0, "crotchet": 1.0, "half": 2.0, "minim": 2.0, "eighth": 0.5, "quaver": 0.5}
+_ENDS = frozenset(("", ",", ".", ";", "|", "\n", "!", "?", "in", "for", "with", "and", "on", "using"))
+_MOST_BARS, _MOST_SECONDS = 9999, 36_000.0
+
+
+class _Amount(NamedTuple):
+    """A number or a range of numbers with the words around it."""
+
+    low: float
+    high: float
+    first: int  # token of the qualifier, or else of the number
+    end: int  # token after
+    near: bool  # "about"
+
+
+def _low(tokens: list[Token], index: int) -> str:
+    return tokens[index].low if 0 <= index < len(tokens) else ""
+
+
+def _attached(tokens: list[Token], index: int) -> bool:
+    """Whether no space stands before a token."""
+    return 0 < index < len(tokens) and tokens[index].start == tokens[index - 1].end
+
+
+def _number(tokens: list[Token], index: int) -> tuple[float, int] | None:
+    """A number in digits or words and the token after it."""
+    low = _low(tokens, index)
+    if low[:1].isdigit() and low[0].isascii():
+        value = float(low) if len(low) < 9 else 1e9
+        if _low(tokens, index + 1) == "½":
+            return value + 0.5, index + 2
+        if [_low(tokens, index + i) for i in (1, 2, 3)] == ["and", "a", "half"]:
+            return value + 0.5, index + 4
+        return value, index + 1
+    value, end = 0.0, index
+    if low in ("a", "one") and _low(tokens, index + 1) == "hundred":
+        value, end = 100.0, index + 2
+        end += _low(tokens, end) == "and"
+        low = _low(tokens, end)
+    if low in _TENS:
+        unit = _UNITS.get(_low(tokens, end + 1), 0.0)
+        if 1 <= unit <= 9:
+            return value + _TENS[low] + unit, end + 2
+        return value + _TENS[low], end + 1
+    if low in _UNITS:
+        value, end = value + _UNITS[low], end + 1
+        if [_low(tokens, end + i) for i in (0, 1, 2)] == ["and", "a", "half"]:
+            return value + 0.5, end + 3
+        return value, end
+    if value:
+        return value, end - (_low(tokens, end - 1) == "and")
+    return None
+
+
+def _amount(tokens: list[Token], index: int) -> _Amount | None:
+    """A number at a token, with "to 100" after it and "between", "at least", "about" before it."""
+    number = _number(tokens, index)
+    if number is None:
+        return None
+    low, end = number
+    high, first, near = low, index, False
+    before = _low(tokens, index - 1)
+    joiner = _low(tokens, end)
+    if joiner in ("-", "to", "or", "~") or (joiner == "and" and before == "between"):
+        second = _number(tokens, end + 1)
+        if second is not None and second[0] >= low:
+            high, end = second
+            first -= before in ("between", "from")
+            return _Amount(low, high, first, end, False)
+    two = (_low(tokens, index - 2), before)
+    if before in _ABOUT:
+        return _Amount(low, high, index - 1, end, True)
+    if two in (("at", "least"), ("more", "than"), ("faster", "than"), ("longer", "than"), ("no", "less")):
+        return _Amount(low, float("inf"), index - 2, end, False)
+    if two in (("at", "most"), ("less", "than"), ("slower", "than"), ("shorter", "than"), ("up", "to"), ("than", "to")):
+        return _Amount(0, high, index - 2, end, False)
+    if before in ("over", "above", "min", "minimum"):
+        return _Amount(low, float("inf"), index - 1, end, False) if before != "over" or high > 32 else None
+    if before in ("under", "below", "max", "maximum"):
+        return _Amount(0, high, index - 1, end, False)
+    return _Amount(low, high, first, end, False)
+
+
+def read_number_statement(text: str, tokens: list[Token], index: int) -> Found | None:
+    """The statement whose number, or whose name for a number, stands at a token."""
+    low = tokens[index].low
+    if low in _TEMPO_LEADS or low in _BEATS or low == "dotted":
+        found = _named_tempo(tokens, index)
+        if found:
+            return found
+    if low in _BARS and _low(tokens, index + 1) in (":", "="):
+        amount = _amount(tokens, index + 2 + (_low(tokens, index + 2) in _ABOUT))
+        return _bars(tokens, amount, index, amount.end) if amount else None
+    if low in ("a", "half"):
+        found = _a_minute(tokens, index)
+        if found:
+            return found
+    if low[0].isdigit():
+        found = _metre(text, tokens, index) or _clock(tokens, index)
+        if found:
+            return found
+    amount = _amount(tokens, index)
+    if amount is None:
+        return None
+    unit = _low(tokens, amount.end)
+    if unit in _BARS:
+        return _bars(tokens, amount, amount.first, amount.end + 1)
+    if unit in _MINUTES or unit in _SECONDS or unit in _HOURS:
+        return _duration(tokens, amount)
+    after = _after_bpm(tokens, amount.end)
+    if after:
+        return _tempo(amount, amount.first, after)
+    at = _low(tokens, amount.first - 1) == "at" and 40 <= amount.low and amount.high <= 240 and low[0].isdigit()
+    return _tempo(amount, amount.first, amount.end) if at and unit in _ENDS else None
+
+
+def _after_bpm(tokens: list[Token], index: int) -> int:
+    """The token after "bpm" or "beats per minute" at `index`, or 0."""
+    words = [_low(tokens, index + i) for i in range(5)]
+    if words[0] == "bpm":
+        return index + 1
+    if words[0] in ("beats", "beat") and words[1] in ("per", "a", "/", "in") and words[2] in (*_MINUTES, "a"):
+        return index + 3
+    if words in (["b", ".", "p", ".", "m"], ["b", ".", "p", ".", "m."]):
+        return index + 5 + (_low(tokens, index + 5) == "." and _attached(tokens, index + 5))
+    return 0
+
+
+def _tempo(amount: _Amount, first: int, end: int, scale: float = 1.0) -> Found | None:
+    low, high = amount.low * scale, amount.high * scale
+    if amount.near and low == high:
+        low, high = about(low, ABOUT_SHARE / 2)
+    low, high = max(low, TEMPO_LIMITS[0]), min(high, TEMPO_LIMITS[1])
+    return ("tempo_bpm", (low, high), first, end) if low <= high else None
+
+
+def _named_tempo(tokens: list[Token], index: int) -> Found | None:
+    """ "tempo: 96", "bpm=120", "quarter = 96", "dotted quarter = 60"."""
+    position, scale = index, 1.0
+    if _low(tokens, position) == "dotted":
+        scale, position = 1.5, position + 1
+    low = _low(tokens, position)
+    position += 1
+    if low in _BEATS:
+        position += _low(tokens, position) in ("note", "notes")
+        if _low(tokens, position) not in ("=", "equals"):
+            return None
+        scale, position = scale * _BEATS[low], position + 1
+    elif low not in _TEMPO_LEADS:
+        return None
+    for _ in range(4):
+        position += _low(tokens, position) in _TEMPO_FILLERS
+    for _ in range(2):
+        position += _low(tokens, position) in (*_ABOUT, "between", "from", "least", "most", "over", "under")
+    amount = _amount(tokens, position)
+    if amount is None or _low(tokens, amount.end) in (_BARS | _SECONDS | _MINUTES):
+        return None
+    if _low(tokens, amount.end) in ("/", ":") and _attached(tokens, amount.end):
+        return None
+    return _tempo(amount, index, _after_bpm(tokens, amount.end) or amount.end, scale)
+
+
+def _metre(text: str, tokens: list[Token], index: int) -> Found | None:
+    """ "3/4", "3/4 time", "3-4 time", "time signature 3 4"."""
+    top, sign, bottom = (_low(tokens, index + i) for i in range(3))
+    words_after = ("time", "metre", "meter")
+    if sign == "/" and _attached(tokens, index + 1) and _attached(tokens, index + 2):
+        end = index + 3
+        named = _low(tokens, end) in words_after
+    elif sign == "-" and _low(tokens, index + 3) in words_after:
+        end, named = index + 3, True
+    elif sign.isdigit() and (_low(tokens, index + 2) in words_after):
+        bottom, end, named = sign, index + 2, True
+    else:
+        return None
+    if not (top.isdigit() and bottom.isdigit() and len(top) < 3 and len(bottom) < 3):
+        return None
+    date = (_low(tokens, end) == "/" and _attached(tokens, end)) or (_low(tokens, index - 1) == "/" and _attached(tokens, index))
+    numerator, denominator = int(top), int(bottom)
+    values = numerator == 1 and not named or _low(tokens, end) in ("note", "notes", "minute")
+    values = values or (_low(tokens, end) == "of" and _low(tokens, end + 1) in ("the", "a", "an", "all", "it"))
+    if date or values or not 1 <= numerator <= 64 or denominator not in METRE_DENOMINATORS:
+        return None
+    return ("time_signature", (numerator, denominator), index, end + named)
+
+
+def _bars(tokens: list[Token], amount: _Amount, first: int, end: int) -> Found | None:
+    low, high = (about(amount.low) if amount.near and amount.low == amount.high else (amount.low, amount.high))
+    place = _low(tokens, amount.first - 1) in _PLACES or _low(tokens, end) in _NOT_LENGTH
+    place = place or (_low(tokens, end) == "of" and _low(tokens, end + 1) in _NOT_LENGTH)
+    if place or amount.low != int(amount.low) or (amount.low < 1 and amount.high < 1) or amount.low > _MOST_BARS:
+        return None
+    if amount.near:
+        low, high = min(round(low), amount.low - 1), max(round(high), amount.high + 1)
+    return ("bars", (max(1, int(low)), int(min(high, _MOST_BARS))), first, end)
+
+
+def _clock(tokens: list[Token], index: int) -> Found | None:
+    """ "1:20" as minutes and seconds."""
+    minutes, sign, seconds = (_low(tokens, index + i) for i in range(3))
+    if sign != ":" or not (_attached(tokens, index + 1) and _attached(tokens, index + 2)):
+        return None
+    if not (minutes.isdigit() and len(minutes) < 3 and len(seconds) == 2 and seconds.isdigit() and int(seconds) < 60):
+        return None
+    if _low(tokens, index - 1) in ("at", ":") and _low(tokens, index - 2) != "duration" or _low(tokens, index + 3) in ("am", "pm", ":"):
+        return None
+    near = _low(tokens, index - 1) in _ABOUT
+    n = 60.0 * int(minutes) + int(seconds)
+    if not n:
+        return None
+    return ("duration_seconds", about(n) if near else (n, n), index - near, index + 3)
+
+
+def _a_minute(tokens: list[Token], index: int) -> Found | None:
+    """ "half a minute", "a minute and a half", "about a minute", "a minute long"."""
+    before = _low(tokens, index - 1)
+    words = [_low(tokens, index + i) for i in range(5)]
+    if words[0] == "half":
+        end = index + 3 if words[1] == "a" and words[2] == "minute" else index + 2 if words[1] == "minute" else 0
+        n = 30.0
+    elif words[1] in ("minute", "second") and words[2:5] == ["and", "a", "half"]:
+        n, end = (90.0 if words[1] == "minute" else 1.5), index + 5
+    elif words[1:3] == ["couple", "of"] and words[3] == "minutes":
+        return ("duration_seconds", about(120.0), index, index + 4)
+    elif words[1] == "minute" and (before in _LENGTH_WORDS or words[2] in ("long", "of", "in", "or")):
+        n, end = 60.0, index + 2
+    else:
+        return None
+    near = before in _ABOUT
+    if not end or before in _DEADLINES or (near and _low(tokens, index - 2) in _DEADLINES):
+        return None
+    return ("duration_seconds", about(n) if near else (n, n), index - near, end)
+
+
+def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
+    """ "30 seconds", "2 minutes", "1 minute and 20 seconds", "30s"."""
+    unit, end = _low(tokens, amount.end), amount.end + 1
+    before = _low(tokens, amount.first - 1)
+    scale = 1.0 if unit in _SECONDS else 60.0 if unit in _MINUTES else 3600.0
+    low, high = amount.low * scale, amount.high * scale
+    if unit in _MINUTES and low == high:
+        position = end + (_low(tokens, end) == "and")
+        rest = _number(tokens, position)
+        if rest and (_low(tokens, rest[1]) in _SECONDS):
+            low = high = low + rest[0]
+            end = rest[1] + 1
+        elif [_low(tokens, end + i) for i in (0, 1, 2)] == ["and", "a", "half"]:
+            low = high = low + 30
+            end += 3
+    decade = unit == "s" and _attached(tokens, amount.end) and amount.low % 10 == 0 and amount.low >= 20
+    ordinal = unit in ("second", "minute") and amount.low > 1 and _low(tokens, end)[:5] in ("violi", "flute", "cello")
+    long = _low(tokens, end) in ("long", "in")
+    if (decade and before not in _LENGTH_WORDS) or ordinal or (before in _DEADLINES and not long):
+        return None
+    if not 0 < high or not low <= _MOST_SECONDS:
+        return None
+    value = about(low) if amount.near and low == high else (low, min(high, _MOST_SECONDS))
+    return ("duration_seconds", value, amount.first, end)

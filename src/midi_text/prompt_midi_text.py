@@ -1,0 +1,260 @@
+"""Free text -> what it states about music: tempo, key, metre, instruments, length and a few classes.
+
+`read_prompt` reads what people type ("slow waltz in d minor for violin & piano", "120bpm, F#m, no drums")
+and what `data.captions` writes, with the one vocabulary of both. It walks the words once, never raises, and
+leaves every word that it does not know to the model (`Ask.unread`).
+Which statement counts, when several speak of one fact: a number before a word ("fast, 90 BPM" is 90 BPM),
+a stated metre before the one a dance implies ("waltz" is 3/4 unless the text says otherwise; a march has no
+metre of its own), a key before a mode, and else the first. All of them stay in `Ask.statements`.
+Lost: counts of players ("two violins" is one program), order in time ("first slow, then fast"), and what is
+denied ("not slow" states nothing; only instruments are excluded by "no", "without").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .facts_midi_text import Key
+from .keys_midi_text import read_key, read_mode
+from .numbers_midi_text import read_number_statement
+from .phrases_midi_text import LONGEST, PHRASES, STOP_WORDS, Meanings, Token, tokenize
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One stated fact and where it stands: `text[start:end]`.
+
+    Attributes:
+        fact: A field of `Ask`, or "program", "family", "no_program", "no_family" for one instrument.
+        value: In the unit of that field: a range, a pair, a `Key`, a program number, a family or class name.
+        start: First character.
+        end: After the last character.
+        text: The words themselves.
+    """
+
+    fact: str
+    value: Any
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a text states; None or () where it says nothing.
+
+    Attributes:
+        tempo_bpm: Inclusive range of quarter notes per minute: a number n is (n, n), a word its range.
+        time_signature: Numerator and denominator.
+        key: Tonic and mode.
+        mode: "major" or "minor", only where no key is stated.
+        programs: General MIDI programs asked by name, in order; 128 stands for drums.
+        families: Names of `vocabulary.FAMILIES` asked without naming a program, in order.
+        excluded_programs: Programs that must not sound.
+        excluded_families: Families of which no program may sound.
+        open_instruments: Whether other instruments may sound: the text says so, or names none.
+        bars: Inclusive range.
+        duration_seconds: Inclusive range.
+        density: A class of `vocabulary.DENSITY`; likewise `dynamics`, `articulation`, `register`, `texture`.
+        statements: Everything that was read, in order of the text.
+        unread: Words left to the model, once each, without stop words.
+    """
+
+    tempo_bpm: tuple[float, float] | None = None
+    time_signature: tuple[int, int] | None = None
+    key: Key | None = None
+    mode: str | None = None
+    programs: tuple[int, ...] = ()
+    families: tuple[str, ...] = ()
+    excluded_programs: tuple[int, ...] = ()
+    excluded_families: tuple[str, ...] = ()
+    open_instruments: bool = True
+    bars: tuple[int, int] | None = None
+    duration_seconds: tuple[float, float] | None = None
+    density: str | None = None
+    dynamics: str | None = None
+    articulation: str | None = None
+    register: str | None = None
+    texture: str | None = None
+    statements: tuple[Statement, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def read_prompt(text: str) -> Ask:
+    """Read what a text states. Never raises on any `str`; the time grows linearly with its length."""
+    return _Reader(text).ask()
+
+
+_NEGATIONS = frozenset(
+    "no without minus except excluding exclude excluded avoid avoiding sans nor omit omitting drop lacks".split()
+)
+_NEGATED_VERBS = frozenset("use include want add have need with".split())
+_DONTS = frozenset("don't don’t dont not never".split())
+_FILLERS = frozenset("any the a an of more live real additional use include from".split())
+_JOINERS = frozenset("and or nor & / ,".split())
+_DENIALS = _DONTS | {"isn't", "isn’t", "no", "without", "avoid", "nothing", "less", "anything"}
+_DENIAL_FILLERS = frozenset("too so very that be is in at a an the for any use overly really particularly".split())
+_INSTRUMENT_FACTS = ("program", "family")
+_RANK_WORD, _RANK_IMPLIED = 1, 2
+
+
+class _Reader:
+    """One walk over the tokens of a text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = tokenize(text)
+        self.statements: list[Statement] = []
+        self.ranks: list[int] = []  # of each statement: 0 explicit, 1 a word, 2 implied
+        self.open = False
+        self.unread: dict[str, None] = {}
+        self.negated_until = -1  # instruments that start before this token are excluded
+
+    def ask(self) -> Ask:
+        """Walk and sum up."""
+        position = 0
+        while position < len(self.tokens):
+            end = self._negation(position) or self._read_at(position)
+            if end <= position:
+                self._leave(position)
+                end = position + 1
+            position = end
+        return self._summary()
+
+    def _low(self, index: int) -> str:
+        return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
+
+    def _read_at(self, index: int) -> int:
+        """Read one statement that starts at a token; returns the token after it, or `index` for none."""
+        readers: tuple[Callable[[str, list[Token], int], tuple[str, Any, int, int] | None], ...] = (
+            read_number_statement,
+            read_key,
+            read_mode,
+        )
+        for reader in readers:
+            found = reader(self.text, self.tokens, index)
+            if found is not None:
+                fact, value, first, end = found
+                if not self._denied(first):
+                    self._add(fact, value, first, end, 0)
+                return end
+        end, meanings = self._phrase(index)
+        for fact, value in meanings:
+            self._add_phrase(fact, value, index, end)
+        return end
+
+    def _phrase(self, index: int) -> tuple[int, Meanings]:
+        """The longest known phrase at a token: the token after it and its meanings."""
+        longest = LONGEST.get(self._low(index), 0)
+        words = [token.low for token in self.tokens[index : index + longest]]
+        for size in range(len(words), 0, -1):
+            meanings = PHRASES.get(" ".join(words[:size]))
+            if meanings is None or (words[size - 1].isdigit() and self._low(index + size) in _UNITS):
+                continue
+            return index + size, meanings
+        return index, ()
+
+    def _add_phrase(self, fact: str, value: Any, index: int, end: int) -> None:
+        if fact == "open":
+            self.open = True
+        elif fact in _INSTRUMENT_FACTS:
+            if index < self.negated_until:
+                fact = f"no_{fact}"
+            elif self._low(index - 1) in _COUNTS and self._low(index - 2) == "in" and value in (53, "voices"):
+                return  # "in three voices" speaks of counterpoint
+            self._add(fact, value, index, end, 0)
+        elif fact == "no_program" or not self._denied(index):
+            implied = fact == "implied_metre"
+            rank = _RANK_IMPLIED if implied else _RANK_WORD if fact == "tempo_bpm" else 0
+            self._add("time_signature" if implied else fact, value, index, end, rank)
+
+    def _add(self, fact: str, value: Any, first: int, end: int, rank: int) -> None:
+        start, stop = self.tokens[first].start, self.tokens[end - 1].end
+        self.statements.append(Statement(fact, value, start, stop, self.text[start:stop]))
+        self.ranks.append(rank)
+
+    def _negation(self, index: int) -> int:
+        """At "no", "without" and the like before instruments: marks those; the token to go on from, or 0."""
+        if self._low(index) in _NEGATIONS:
+            start = index + 1
+        elif self._low(index) in _DONTS and self._low(index + 1) in _NEGATED_VERBS:
+            start = index + 2
+        else:
+            return 0
+        if index < self.negated_until:
+            return 0
+        while self._low(start) in _FILLERS:
+            start += 1
+        end, joiner = self._list_from(start)
+        if end > start:
+            self.negated_until = end if joiner else self._phrase(start)[0]
+            return start
+        return 0
+
+    def _list_from(self, start: int) -> tuple[int, bool]:
+        """The end of a list of instruments, and whether all of it is negated: "drums, bass or piano" is, and
+        "drums and bass", but not "drums, bass, piano", where the negation ends at the comma."""
+        end, last_joiner, commas, position = start, "", 0, start
+        while position < len(self.tokens):
+            stop, meanings = self._phrase(position)
+            if stop == position or not any(fact in _INSTRUMENT_FACTS for fact, _ in meanings):
+                break
+            end = stop
+            joiner = self._low(stop)
+            if joiner not in _JOINERS:
+                break
+            commas += joiner == ","
+            position = stop + 1
+            if joiner == "," and self._low(position) in ("or", "nor", "and"):
+                joiner = self._low(position)
+                position += 1
+            if self._low(position) in ("any", "the"):
+                position += 1
+            if position < len(self.tokens) and self._phrase(position)[0] > position:
+                last_joiner = joiner
+        return end, last_joiner in ("or", "nor") or (last_joiner != "," and not commas)
+
+    def _denied(self, index: int) -> bool:
+        """Whether "not", "no", "without" stand before, with only little words between."""
+        for back in range(index - 1, max(index - 5, -1), -1):
+            low = self._low(back)
+            if low in _DENIALS:
+                return True
+            if low not in _DENIAL_FILLERS:
+                return False
+        return False
+
+    def _leave(self, index: int) -> None:
+        word = self._low(index)
+        if len(word) > 1 and word not in STOP_WORDS and any(c.isalpha() for c in word):
+            self.unread.setdefault(word)
+
+    def _summary(self) -> Ask:
+        fields: dict[str, Any] = {}
+        best: dict[str, int] = {}
+        lists: dict[str, dict[Any, None]] = {name: {} for name in ("program", "family", "no_program", "no_family")}
+        for statement, rank in zip(self.statements, self.ranks, strict=True):
+            fact = statement.fact
+            if fact in lists:
+                lists[fact].setdefault(statement.value)
+            elif rank < best.get(fact, 9):
+                fields[fact], best[fact] = statement.value, rank
+        if "key" in fields:
+            fields.pop("mode", None)
+        programs, families = tuple(lists["program"]), tuple(lists["family"])
+        return Ask(
+            **fields,
+            programs=programs,
+            families=families,
+            excluded_programs=tuple(p for p in lists["no_program"] if p not in programs),
+            excluded_families=tuple(f for f in lists["no_family"] if f not in families),
+            open_instruments=self.open or not (programs or families),
+            statements=tuple(self.statements),
+            unread=tuple(self.unread),
+        )
+
+
+_UNITS = frozenset("bar bars measure measures second seconds minute minutes bpm beats / :".split())
+_COUNTS = frozenset("2 3 4 5 6 two three four five six".split())
