@@ -12,6 +12,7 @@ from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError, 
 from local_hub import TOKEN, LocalHub
 from test_records import MANIFEST, REPORT, RUN
 
+from midi_text.publishing import cards
 from midi_text.publishing.cards import Papers, dataset_card, model_card, space_card
 from midi_text.publishing.push import PushError, push
 from midi_text.records import RecordError
@@ -78,6 +79,16 @@ def test_space_card_front_matter():
 def test_a_report_without_results_makes_no_card():
     with pytest.raises(RecordError, match="must hold results"):
         model_card(Papers(MANIFEST, RUN, dataclasses.replace(REPORT, rows=())), repo_id="user/tiny")
+
+
+def test_a_number_that_is_missing_is_an_error_and_no_gap():
+    with pytest.raises(RecordError, match=r"model_card\.md must show something that its papers do not hold: 'report'"):
+        cards._render("model_card.md", front="", repo_id="user/tiny", manifest=MANIFEST, run=RUN)
+
+
+def test_a_source_without_an_address_is_named_plainly():
+    sources = (dataclasses.replace(MANIFEST.sources[0], url=""),)
+    assert "| Tunes | CC0-1.0 |" in dataset_card(dataclasses.replace(MANIFEST, sources=sources), repo_id="user/corpus")
 
 
 def test_papers_must_belong_together():

@@ -93,7 +93,14 @@ def model_card(papers: Papers, *, repo_id: str) -> str:
     )
     if not papers.report.rows:
         raise RecordError(f"The report {papers.report.name!r} must hold results; a card without any says nothing.")
-    return _render("model_card.md", front=front.to_yaml(), repo_id=repo_id, papers=papers)
+    return _render(
+        "model_card.md",
+        front=front.to_yaml(),
+        repo_id=repo_id,
+        manifest=papers.manifest,
+        run=papers.run,
+        report=papers.report,
+    )
 
 
 def dataset_card(manifest: DataManifest, *, repo_id: str) -> str:
@@ -102,11 +109,10 @@ def dataset_card(manifest: DataManifest, *, repo_id: str) -> str:
     Raises:
         RecordError: The manifest lacks a number that the card shows.
     """
-    licences = sorted({source.licence for source in manifest.sources})
     front = DatasetCardData(
         language="en",
         license="other",
-        license_name="per source: " + ", ".join(licences),
+        license_name="per-source",
         task_categories=["text-to-audio", "other"],
         tags=TAGS,
         pretty_name=manifest.name,
