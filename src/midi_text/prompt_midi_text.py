@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .facts_midi_text import Key
-from .keys_midi_text import read_key, read_mode
+from .key_names_midi_text import read_key, read_mode
 from .numbers_midi_text import read_number_statement
 from .phrases_midi_text import LONGEST, PHRASES, STOP_WORDS, Meanings, Token, tokenize
 
