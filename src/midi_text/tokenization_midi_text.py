@@ -186,6 +186,20 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
             raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
         return int(self.convert_tokens_to_ids(f"<{task}>"))
 
+    def prompt_ids(self, task: str, text: str = "", music: Sequence[int] = ()) -> list[int]:
+        """What the encoder reads: ``<task> words <midi> music </midi>``; either half may be empty.
+
+        Args:
+            task: One of ``TASKS``.
+            text: The words.
+            music: Joint ids of music tokens, as `encode_score` gives them.
+        """
+        ids = [self.task_id(task), *self.encode_text(text)]
+        if len(music):
+            start, end = self.convert_tokens_to_ids(["<midi>", "</midi>"])
+            ids += [start, *music, end]
+        return ids
+
     # -- text ----------------------------------------------------------------------------------------------------
 
     def encode_text(self, text: str) -> list[int]:

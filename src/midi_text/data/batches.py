@@ -1,0 +1,150 @@
+"""Built examples as batches: read the shards, plan an epoch, pad.
+
+An epoch is a plan: a list of batches, each of one task and of examples of similar length, that follows from the seed
+and the epoch's number alone. So a run can stop anywhere and go on exactly there, and ranks share the work by taking
+every n-th batch of the same plan.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..facts_midi_text import MusicFacts
+from .build import shards
+
+IGNORED = -100  # label of positions that no loss is taken of
+_BUCKET = 4096  # examples sorted by length together: long enough to pad little, short enough to mix
+
+
+@dataclass(frozen=True)
+class Row:
+    """One built example, see ``build``; ``events`` are event ids before merging, shape ``(E,)``."""
+
+    source: str
+    events: np.ndarray
+    facts: MusicFacts
+    labels: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the model reads and what it should write, as joint ids; ``notes`` in the target's music."""
+
+    source_ids: Sequence[int]
+    target_ids: Sequence[int]
+    notes: int
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The examples of one optimisation step: a task and row numbers."""
+
+    task: str
+    rows: tuple[int, ...]
+
+
+class ExampleTable:
+    """The rows of one split, in memory: events as one flat array, words parsed when asked for."""
+
+    def __init__(self, folder: str | Path, split: str, limit: int | None = None):
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        columns = ["source", "events", "facts", "labels", "notes"]
+        table = pa.concat_tables([pq.read_table(path, columns=columns) for path in shards(folder, split)])
+        if limit is not None:
+            table = table.slice(0, limit)
+        events = table["events"].combine_chunks()
+        self._events = events.flatten().to_numpy()
+        self._offsets = events.offsets.to_numpy() - events.offsets[0].as_py()
+        self._sources = table["source"].to_pylist()
+        self._facts = table["facts"].to_pylist()
+        self._labels = table["labels"].to_pylist()
+        self.notes = table["notes"].to_numpy()
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Events of every row, shape ``(len(self),)``."""
+        return np.diff(self._offsets)
+
+    @property
+    def sources(self) -> list[str]:
+        """The source of every row."""
+        return self._sources
+
+    def __getitem__(self, index: int) -> Row:
+        return Row(
+            source=self._sources[index],
+            events=self._events[self._offsets[index] : self._offsets[index + 1]],
+            facts=MusicFacts.from_dict(json.loads(self._facts[index])),
+            labels=json.loads(self._labels[index]),
+        )
+
+
+def plan_epoch(
+    lengths: np.ndarray, shares: Mapping[str, float], events_per_batch: int, seed: int, epoch: int
+) -> list[Batch]:
+    """Every row once, in batches of one task and similar length.
+
+    Args:
+        lengths: Events of every row, shape ``(rows,)``.
+        shares: How often each task is drawn; need not sum to one.
+        events_per_batch: Rows times the longest row's events, at most; a longer row makes a batch of its own.
+        seed: Of the run.
+        epoch: Its number; another epoch draws other tasks and other company.
+
+    Raises:
+        ValueError: If no share is positive.
+    """
+    total = sum(shares.values())
+    if not total > 0 or min(shares.values()) < 0:
+        raise ValueError(f"task shares must not be negative and one must be positive; got {dict(shares)}")
+    rng = np.random.default_rng((seed, epoch))
+    tasks = list(shares)
+    drawn = rng.choice(len(tasks), len(lengths), p=[shares[task] / total for task in tasks])
+    batches: list[Batch] = []
+    for number, task in enumerate(tasks):
+        rows = rng.permutation(np.flatnonzero(drawn == number))
+        for start in range(0, len(rows), _BUCKET):
+            bucket = rows[start : start + _BUCKET]
+            bucket = bucket[np.argsort(lengths[bucket], kind="stable")][::-1]
+            first = 0
+            while first < len(bucket):
+                count = max(1, events_per_batch // int(lengths[bucket[first]]))
+                batches.append(Batch(task, tuple(int(i) for i in bucket[first : first + count])))
+                first += count
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def collate(examples: Sequence[Example], pad_id: int, multiple: int = 16) -> dict[str, torch.Tensor]:
+    """Pads examples to tensors whose lengths are multiples of ``multiple``, so that few shapes occur.
+
+    Returns:
+        ``input_ids`` and ``attention_mask`` of shape ``(B, S)``, ``labels`` of shape ``(B, T)`` with ``IGNORED`` where
+        padded, and ``notes`` of shape ``(B,)``.
+    """
+
+    def padded(sequences: list[Sequence[int]], value: int) -> torch.Tensor:
+        longest = max(len(ids) for ids in sequences)
+        out = torch.full((len(sequences), -(-longest // multiple) * multiple), value)
+        for row, ids in zip(out, sequences, strict=True):
+            row[: len(ids)] = torch.tensor(ids)
+        return out
+
+    input_ids = padded([example.source_ids for example in examples], pad_id)
+    return {
+        "input_ids": input_ids,
+        "attention_mask": (input_ids != pad_id).long(),
+        "labels": padded([example.target_ids for example in examples], IGNORED),
+        "notes": torch.tensor([example.notes for example in examples]),
+    }

@@ -1,0 +1,118 @@
+"""Words and MIDI to the model's inputs for a task, and what the model wrote back to words and scores.
+
+This is the one door to the encoder: ``<task> words <midi> events </midi>``, padded, with a mask. Music that is longer
+than the model reads is cut on a bar line, and the cut is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import symusic
+import torch
+from transformers import BatchFeature, ProcessorMixin
+
+from .score_midi_text import MidiSource, read_score
+from .tokenization_midi_text import MidiTextTokenizer
+
+MAX_TEXT_IDS = 256  # a prompt is read up to here; nobody describes a piece in more
+_ROOM = 2  # <midi> and </midi>
+
+
+@dataclass(frozen=True)
+class ReadMusic:
+    """A score as the encoder reads it.
+
+    Attributes:
+        score: The clean score.
+        ids: Joint ids, as many bars as fit.
+        bars_read: Bars in ``ids``.
+        bars_total: Bars of the score, up to the last onset.
+        repairs: What reading dropped or repaired.
+    """
+
+    score: symusic.Score
+    ids: list[int]
+    bars_read: int
+    bars_total: int
+    repairs: tuple[str, ...]
+
+
+class MidiTextProcessor(ProcessorMixin):
+    """Wraps the tokenizer: `__call__` makes inputs, `read_music` and the ``decode_*`` methods travel between forms."""
+
+    def __init__(self, tokenizer: MidiTextTokenizer, max_source_length: int = 1024, **kwargs: Any):
+        self.max_source_length = max_source_length
+        super().__init__(tokenizer, **kwargs)
+
+    def __call__(
+        self,
+        text: str | Sequence[str] | None = None,
+        midi: MidiSource | Sequence[MidiSource] | None = None,
+        task: str | None = None,
+        **kwargs: Any,
+    ) -> BatchFeature:
+        """Inputs for the encoder.
+
+        Args:
+            text: The words, one string or one an example; none for a task without words.
+            midi: The music, one source (path, bytes, file object or Score) or one an example.
+            task: By default ``"caption"`` with music and ``"compose"`` without.
+            **kwargs: Not used; transformers hands some to every processor.
+
+        Returns:
+            ``input_ids`` and ``attention_mask``, int64, shape ``(B, S)``.
+
+        Raises:
+            MidiError: If a source cannot be read.
+            ValueError: If there is neither text nor midi, or their numbers differ.
+        """
+        texts = [text] if isinstance(text, str) else list(text or ())
+        pieces = list(midi) if isinstance(midi, list | tuple) else [midi] if midi is not None else []
+        if not texts and not pieces:
+            raise ValueError("a processor needs text, midi or both; got neither")
+        if texts and pieces and len(texts) != len(pieces):
+            raise ValueError(f"text and midi must have the same length; got {len(texts)} and {len(pieces)}")
+        task = task or ("caption" if pieces else "compose")
+        music = [self.read_music(piece).ids for piece in pieces] or [[] for _ in texts]
+        return self.pad(
+            [self.encode(task, words, ids) for words, ids in zip(texts or [""] * len(music), music, strict=True)]
+        )
+
+    def encode(self, task: str, text: str = "", music: Sequence[int] = ()) -> list[int]:
+        """One example as joint ids; words beyond ``MAX_TEXT_IDS`` are not read."""
+        ids: list[int] = self.tokenizer.prompt_ids(task, music=music)
+        ids[1:1] = self.tokenizer.encode_text(text[: 16 * MAX_TEXT_IDS])[:MAX_TEXT_IDS]
+        return ids
+
+    def pad(self, examples: Sequence[Sequence[int]], multiple: int = 16) -> BatchFeature:
+        """Examples of ids as tensors, padded right to a multiple (few shapes: a compiled model is not recompiled)."""
+        length = -(-max(len(ids) for ids in examples) // multiple) * multiple
+        input_ids = torch.full((len(examples), length), self.tokenizer.pad_token_id)
+        for row, ids in zip(input_ids, examples, strict=True):
+            row[: len(ids)] = torch.tensor(ids)
+        mask = (input_ids != self.tokenizer.pad_token_id).long()
+        return BatchFeature({"input_ids": input_ids, "attention_mask": mask})
+
+    def read_music(self, midi: MidiSource) -> ReadMusic:
+        """Reads, cleans and encodes a score, as many bars as the encoder takes.
+
+        Raises:
+            MidiError: If it cannot be read.
+        """
+        result = read_score(midi)
+        encoded = self.tokenizer.encode_score(result.score, self.max_source_length - _ROOM - 1)
+        return ReadMusic(result.score, encoded.ids, encoded.bars_read, encoded.bars_total, result.repairs)
+
+    def decode_text(self, ids: Iterable[int]) -> str:
+        """The words among ids."""
+        return self.tokenizer.decode_text(ids)
+
+    def decode_score(self, ids: Iterable[int]) -> symusic.Score:
+        """The music among ids, as a score of 48 ticks a quarter; it may be empty."""
+        return self.tokenizer.decode_score(ids)
+
+
+__all__ = ["MidiTextProcessor", "ReadMusic"]

@@ -1,0 +1,202 @@
+"""What one call asks for: a prompt and explicit arguments become wishes, words for the model, and locks.
+
+Explicit arguments win over the prompt's words. Wishes that a lock can hold become locks: tempo, metre, key, instruments,
+length. What is asked only loosely is settled here, by the seed or by custom: "in a minor key" becomes one minor key, bars and seconds together become a tempo. Everything
+else is the model's.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .piece_midi_text import Locks
+from .facts_midi_text import DRUMS, Key
+from .prompt_midi_text import Ask, read_prompt
+from .vocabulary_midi_text import FAMILIES, gm_name
+
+DEFAULT_TEMPO_BPM = (76, 132)  # where a length in seconds is asked and no tempo
+_TONICS = {
+    "major": (0, 2, 3, 5, 7, 8, 9, 10),
+    "minor": (0, 2, 4, 5, 7, 9, 11),
+}  # common ones, where only a mode is asked
+_TEMPO_LIMITS = (30, 250)  # the vocabulary's
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Explicit arguments of a call; None is "not asked".
+
+    Attributes:
+        tempo_bpm: Quarter notes per minute, 30 … 250.
+        key: A `Key` or its name, ``"D minor"``.
+        time_signature: ``"3/4"`` or ``(3, 4)``.
+        instruments: Names as in a prompt (``"violin"``, ``"strings"``, ``"drums"``) or GM programs, 128 for drums.
+        bars: Number of bars.
+        duration_seconds: Length. Where bars are asked too, they hold, and the tempo serves the seconds as far as it may.
+    """
+
+    tempo_bpm: float | None = None
+    key: Key | str | None = None
+    time_signature: str | tuple[int, int] | None = None
+    instruments: Sequence[str | int] | None = None
+    bars: int | None = None
+    duration_seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call, understood.
+
+    Attributes:
+        ask: What prompt and arguments ask together.
+        text: The words the model reads.
+        locks: What the generation may not leave.
+    """
+
+    ask: Ask
+    text: str
+    locks: Locks
+
+
+def understand(prompt: str, wishes: Wishes | None = None, seed: int = 0) -> Request:
+    """Reads a prompt and arguments.
+
+    Args:
+        prompt: Any words; may be empty.
+        wishes: Explicit arguments.
+        seed: Settles what is asked only loosely.
+
+    Raises:
+        TypeError: If the prompt is not a string.
+        ValueError: If an argument is out of range or contradicts another.
+    """
+    if not isinstance(prompt, str):
+        raise TypeError(f"a prompt must be a str; got {type(prompt).__name__}")
+    wishes = wishes or Wishes()
+    ask = _merged(read_prompt(prompt), wishes)
+    fields = _fields(ask, wishes)
+    text = f"{prompt.strip()} {fields}".strip()
+    return Request(ask, text, _locks(ask, random.Random(seed)))
+
+
+def _merged(ask: Ask, wishes: Wishes) -> Ask:
+    """The prompt's wishes, overridden by the arguments."""
+    changes: dict[str, Any] = {}
+    if wishes.tempo_bpm is not None:
+        low, high = _TEMPO_LIMITS
+        if not low <= wishes.tempo_bpm <= high:
+            raise ValueError(f"tempo_bpm must be from {low} to {high}; got {wishes.tempo_bpm}")
+        tempo = float(round(wishes.tempo_bpm))
+        changes["tempo_bpm"] = (tempo, tempo)
+    if wishes.key is not None:
+        changes["key"] = wishes.key if isinstance(wishes.key, Key) else Key.parse(wishes.key)
+        changes["mode"] = None
+    if wishes.time_signature is not None:
+        changes["time_signature"] = _metre(wishes.time_signature)
+    if wishes.instruments is not None:
+        changes.update(_instruments(wishes.instruments))
+    if wishes.bars is not None:
+        if wishes.bars < 1:
+            raise ValueError(f"bars must be at least 1; got {wishes.bars}")
+        changes["bars"] = (wishes.bars, wishes.bars)
+    if wishes.duration_seconds is not None:
+        if not wishes.duration_seconds > 0:
+            raise ValueError(f"duration_seconds must be positive; got {wishes.duration_seconds}")
+        changes["duration_seconds"] = (wishes.duration_seconds, wishes.duration_seconds)
+    return replace(ask, **changes)
+
+
+def _metre(value: str | tuple[int, int]) -> tuple[int, int]:
+    try:
+        beats, unit = (int(part) for part in (value.split("/") if isinstance(value, str) else value))
+    except ValueError as error:
+        raise ValueError(f"time_signature must read like '3/4' or (3, 4); got {value!r}") from error
+    return beats, unit
+
+
+def _instruments(wanted: Sequence[str | int]) -> dict[str, Any]:
+    """Names and numbers as programs and families."""
+    if isinstance(wanted, str):
+        raise ValueError(f"instruments must be a list of names or programs; got the string {wanted!r}")
+    programs: list[int] = []
+    families: list[str] = []
+    for item in wanted:
+        if isinstance(item, int):
+            if not 0 <= item <= DRUMS:
+                raise ValueError(f"a program must be from 0 to 127, or {DRUMS} for drums; got {item}")
+            programs.append(item)
+            continue
+        read = read_prompt(item)
+        if not read.programs and not read.families:
+            raise ValueError(f"instruments must be names such as 'violin', 'strings' or 'drums'; {item!r} is none")
+        programs += read.programs
+        families += read.families
+    return {
+        "programs": tuple(dict.fromkeys(programs)),
+        "families": tuple(dict.fromkeys(families)),
+        "open_instruments": False,
+        "excluded_programs": (),
+        "excluded_families": (),
+    }
+
+
+def _fields(ask: Ask, wishes: Wishes) -> str:
+    """The arguments as words, in the manner of a form, so that the model hears them too."""
+    parts = []
+    if wishes.tempo_bpm is not None and ask.tempo_bpm is not None:
+        parts.append(f"Tempo: {ask.tempo_bpm[0]:.0f} BPM.")
+    if wishes.key is not None and ask.key is not None:
+        parts.append(f"Key: {ask.key.name}.")
+    if wishes.time_signature is not None and ask.time_signature is not None:
+        parts.append("Time signature: {}/{}.".format(*ask.time_signature))
+    if wishes.instruments is not None:
+        parts.append(f"Instruments: {', '.join([*map(gm_name, ask.programs), *ask.families])}.")
+    if wishes.bars is not None:
+        parts.append(f"Length: {wishes.bars} bars.")
+    return " ".join(parts)
+
+
+def _locks(ask: Ask, rng: random.Random) -> Locks:
+    """The wishes that a lock can hold. Where bars and seconds are both asked, bars hold and the tempo serves seconds."""
+    excluded = set(ask.excluded_programs).union(*(FAMILIES[name].programs for name in ask.excluded_families))
+    families = []
+    for name in ask.families:
+        members = FAMILIES[name].programs - excluded
+        if members and members.isdisjoint(ask.programs):
+            families.append(tuple(program for program in FAMILIES[name].default if program in members) or tuple(members))
+    key = ask.key
+    if key is None and ask.mode is not None:
+        key = Key(rng.choice(_COMMON_TONICS[ask.mode]), ask.mode)
+    tempo = None
+    if ask.tempo_bpm is not None:
+        low, high = _TEMPO_LIMITS
+        tempo = (min(high, max(low, ask.tempo_bpm[0])), min(high, max(low, ask.tempo_bpm[1])))
+    if ask.bars is not None and ask.duration_seconds is not None:
+        tempo = _tempo_for(ask.bars, ask.duration_seconds, ask.time_signature or (4, 4), tempo or _TEMPO_LIMITS)
+    return Locks(
+        tempo_bpm=tempo,
+        time_signature=ask.time_signature or ((4, 4) if ask.bars and ask.duration_seconds else None),
+        key=key,
+        programs=tuple(program for program in ask.programs if program not in excluded) or None,
+        families=tuple(families),
+        excluded_programs=tuple(sorted(excluded)),
+        open_programs=ask.open_instruments,
+        bars=ask.bars,
+        duration_seconds=ask.duration_seconds if ask.bars is None else None,
+    )
+
+
+def _tempo_for(
+    bars: tuple[int, int], seconds: tuple[float, float], metre: tuple[int, int], limits: tuple[float, float]
+) -> tuple[float, float]:
+    """The one tempo at which so many bars last so many seconds, as near as the limits allow."""
+    quarters = 4 * metre[0] / metre[1] * sum(bars) / 2
+    wanted = quarters * 60 / (sum(seconds) / 2)
+    exact = float(round(min(limits[1], max(limits[0], wanted))))
+    return exact, exact
+
+
+__all__ = ["Request", "Wishes", "understand"]

@@ -1,0 +1,1 @@
+"""Training: settings, what the tasks ask of the model, and the loop. Needs the extra ``train``."""

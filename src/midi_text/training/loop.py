@@ -1,0 +1,414 @@
+"""The training loop: an explicit one, on Accelerate, for one process or many.
+
+What a run leaves in its folder: ``checkpoint-<step>/`` to go on from, ``best/`` with the weights of the lowest held-out
+bits per note, the tokenizer and the run record beside them. Checkpoints are written under another name and renamed
+when whole. A run that is stopped (SIGTERM, Ctrl-C, a limit of seconds) saves and ends; started again with ``resume`` it
+goes on as if nothing had happened: the same batches, the same words, the same learning rates.
+
+Losses are sums over target tokens divided by the tokens of all processes, so that padding and the number of processes
+change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import platform
+import random
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from accelerate import Accelerator, DataLoaderConfiguration
+from accelerate.utils import set_seed
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader, Dataset
+from tqdm.auto import tqdm
+
+from ..configuration_midi_text import MidiTextConfig
+from ..data.batches import IGNORED, Batch, ExampleTable, collate, plan_epoch
+from ..modeling_midi_text import MidiTextForConditionalGeneration
+from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
+from ..tokenization_midi_text import MidiTextTokenizer
+from .objectives import make_example
+from .settings import TrainingSettings
+
+logger = logging.getLogger(__name__)
+TensorBatch = dict[str, torch.Tensor]
+
+
+@dataclass
+class Progress:
+    """Where a run stands; saved with each checkpoint."""
+
+    step: int = 0
+    epoch: int = 0
+    batch: int = 0  # next batch of this epoch, counted over all processes
+    tokens: int = 0
+    seconds: float = 0.0
+    best_step: int = 0
+    best_bits: float = 1e9
+    best_is_average: bool = False
+    losses: list[tuple[int, float, float | None]] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """From `state_dict`."""
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+class _Epoch(Dataset[TensorBatch]):
+    """The batches of one process in one epoch, made when asked for."""
+
+    def __init__(self, table: ExampleTable, tokenizer: MidiTextTokenizer, plan: list[Batch], seed: str, augment: bool):
+        self.table, self.tokenizer, self.plan, self.seed, self.augment = table, tokenizer, plan, seed, augment
+
+    def __len__(self) -> int:
+        return len(self.plan)
+
+    def __getitem__(self, index: int) -> TensorBatch:
+        batch = self.plan[index]
+        examples = [
+            make_example(self.tokenizer, self.table[row], batch.task, random.Random(f"{self.seed}:{row}"), self.augment)
+            for row in batch.rows
+        ]
+        return collate(examples, self.tokenizer.pad_token_id)
+
+
+class Trainer:
+    """One run in one process: built, then `run`."""
+
+    def __init__(self, data: str | Path, output: str | Path, settings: TrainingSettings):
+        self.settings, self.data, self.output = settings, Path(data), Path(output)
+        self.accelerator = Accelerator(
+            mixed_precision=settings.mixed_precision,
+            log_with=list(settings.trackers) or None,
+            project_dir=self.output,
+            dataloader_config=DataLoaderConfiguration(use_seedable_sampler=False),
+            step_scheduler_with_optimizer=False,
+        )
+        set_seed(settings.seed)
+        self.tokenizer = MidiTextTokenizer.from_pretrained(self.data / "tokenizer")
+        self.table = ExampleTable(self.data, "train")
+        self.validation = ExampleTable(self.data, "validation")
+        self.model = self._new_model()
+        self.parameters = self.model.num_parameters()
+        self.optimizers = _optimizers(self.model, settings)
+        self.schedulers = [torch.optim.lr_scheduler.LambdaLR(o, self._rate) for o in self.optimizers]
+        self.average = (
+            AveragedModel(self.model, multi_avg_fn=get_ema_multi_avg_fn(settings.ema_decay))
+            if settings.ema_decay
+            else None
+        )
+        runner = torch.compile(self.model, dynamic=True) if settings.compile else self.model
+        self.runner, *prepared = self.accelerator.prepare(runner, *self.optimizers)
+        self.optimizers = prepared
+        self.progress = Progress()
+        kept = [self.progress, *self.schedulers, *([self.average] if self.average else [])]
+        self.accelerator.register_for_checkpointing(*kept)
+        if self.average is not None:
+            self.average.to(self.accelerator.device)
+        self.stopping = False
+
+    def _new_model(self) -> MidiTextForConditionalGeneration:
+        if self.settings.init_from is not None:
+            model = MidiTextForConditionalGeneration.from_pretrained(self.settings.init_from, dtype=torch.float32)
+            if model.config.vocab_size != len(self.tokenizer):
+                raise ValueError(
+                    f"{self.settings.init_from} has {model.config.vocab_size} ids, the data's tokenizer "
+                    f"{len(self.tokenizer)}; build the data with the checkpoint's tokenizer"
+                )
+            return model
+        config = MidiTextConfig(
+            vocab_size=len(self.tokenizer), music_offset=self.tokenizer.music_offset, **dict(self.settings.model)
+        )
+        return MidiTextForConditionalGeneration(config)
+
+    def _rate(self, step: int) -> float:
+        """Linear warm-up, then half a cosine down to the final share."""
+        s = self.settings
+        if step < s.warmup_steps:
+            return (step + 1) / s.warmup_steps
+        done = min(1.0, (step - s.warmup_steps) / max(1, s.steps - s.warmup_steps))
+        return s.final_learning_rate + (1 - s.final_learning_rate) * (1 + math.cos(math.pi * done)) / 2
+
+    # -- the loop ------------------------------------------------------------------------------------------------
+
+    def run(self, resume: bool = False, max_seconds: float | None = None) -> RunRecord | None:
+        """Trains to the last step, or until stopped.
+
+        Args:
+            resume: Go on from the newest checkpoint, where there is one.
+            max_seconds: Save and end after this long; the next run with ``resume`` goes on.
+
+        Returns:
+            The run record, or None where there is no validated checkpoint yet.
+
+        Raises:
+            FileExistsError: If the folder holds a run and ``resume`` is off.
+        """
+        found = self._newest()
+        if found is not None and not resume:
+            raise FileExistsError(f"{self.output} holds a run; pass resume=True (--resume) or choose another folder")
+        if found is not None:
+            self.accelerator.load_state(str(found))
+        self.accelerator.init_trackers("midi-text")
+        started, before = time.monotonic(), self.progress.seconds
+        bar = tqdm(
+            total=self.settings.steps,
+            initial=self.progress.step,
+            disable=not self.accelerator.is_local_main_process,
+            unit="step",
+        )
+        self.model.train()
+        recent = 0.0
+        with self._signals():
+            for batch in self._batches():
+                loss = self._step(batch)
+                recent = loss if recent == 0.0 else 0.95 * recent + 0.05 * loss
+                progress = self.progress
+                progress.seconds = before + time.monotonic() - started
+                bar.update()
+                bar.set_postfix(loss=f"{recent:.3f}", best=f"{progress.best_bits:.2f}", refresh=False)
+                last = progress.step >= self.settings.steps
+                over = max_seconds is not None and time.monotonic() - started > max_seconds
+                stop = self._agree(self.stopping or over)
+                if progress.step % self.settings.validate_every == 0 or last:
+                    self._validate(recent)
+                if progress.step % self.settings.save_every == 0 or last or stop:
+                    self._save()
+                if last or stop:
+                    break
+        bar.close()
+        self.accelerator.end_training()
+        return self._record() if self.progress.best_step else None
+
+    def _batches(self) -> Iterator[TensorBatch]:
+        """Batches from where the run stands, epoch after epoch."""
+        world, rank = self.accelerator.num_processes, self.accelerator.process_index
+        while True:
+            s, progress = self.settings, self.progress
+            plan = plan_epoch(self.table.lengths, s.tasks, s.events_per_batch, s.seed, progress.epoch)
+            plan = plan[: len(plan) // world * world]
+            if not plan:
+                raise ValueError(f"{world} processes need at least {world} batches an epoch; use fewer or more data")
+            epoch = _Epoch(
+                self.table, self.tokenizer, plan[progress.batch + rank :: world], f"{s.seed}:{progress.epoch}", True
+            )
+            loader = DataLoader(
+                epoch,
+                batch_size=None,
+                num_workers=s.workers,
+                prefetch_factor=4 if s.workers else None,
+                multiprocessing_context="fork" if s.workers else None,
+            )
+            for batch in loader:
+                progress.batch += world
+                yield batch
+            progress.epoch += 1
+            progress.batch = 0
+
+    def _step(self, batch: TensorBatch) -> float:
+        """One optimisation step; returns nats per token."""
+        accelerator = self.accelerator
+        batch = {key: value.to(accelerator.device, non_blocking=True) for key, value in batch.items()}
+        tokens = accelerator.reduce((batch["labels"] != IGNORED).sum(), "sum")
+        loss = self.runner(
+            input_ids=batch["input_ids"],
+            attention_mask=batch["attention_mask"],
+            labels=batch["labels"],
+            num_items_in_batch=tokens,
+            use_cache=False,
+        ).loss
+        accelerator.backward(loss * accelerator.num_processes)  # ranks are averaged, the tokens are a sum
+        accelerator.clip_grad_norm_(self.model.parameters(), self.settings.max_gradient_norm)
+        for optimizer, scheduler in zip(self.optimizers, self.schedulers, strict=True):
+            optimizer.step()
+            optimizer.zero_grad()
+            scheduler.step()
+        if self.average is not None:
+            self.average.update_parameters(self.model)
+        self.progress.step += 1
+        self.progress.tokens += int(tokens)
+        return float(accelerator.reduce(loss.detach(), "sum"))
+
+    # -- validation and papers -----------------------------------------------------------------------------------
+
+    def _validate(self, training_loss: float) -> None:
+        """Measures held-out bits per note, keeps the best weights."""
+        measured = {"weights": self._bits_per_note(self.model)}
+        if self.average is not None:
+            measured["average"] = self._bits_per_note(self.average.module)
+        name = min(measured, key=lambda key: measured[key][0])
+        bits, nats = measured[name]
+        progress = self.progress
+        progress.losses.append((progress.step, training_loss, nats))
+        self.accelerator.log(
+            {"loss": training_loss, **{f"bits_per_note/{key}": value[0] for key, value in measured.items()}},
+            step=progress.step,
+        )
+        logger.info("step %d: loss %.3f, bits per note %s", progress.step, training_loss, measured)
+        if bits < progress.best_bits:
+            progress.best_bits, progress.best_step, progress.best_is_average = bits, progress.step, name == "average"
+            best = self.average.module if self.average is not None and name == "average" else self.model
+            if self.accelerator.is_main_process:
+                self._write_best(best)
+        self.accelerator.wait_for_everyone()
+
+    @torch.no_grad()
+    def _bits_per_note(self, model: torch.nn.Module) -> tuple[float, float]:
+        """Bits per note and nats per token of held-out music, told its prompt; every process measures a share."""
+        s, accelerator = self.settings, self.accelerator
+        rows = min(s.validation_rows, len(self.validation))
+        plan = plan_epoch(self.validation.lengths[:rows], {"compose": 1.0}, s.events_per_batch, 0, 0)
+        own = plan[accelerator.process_index :: accelerator.num_processes]
+        epoch = _Epoch(self.validation, self.tokenizer, own, "validation", False)
+        sums = torch.zeros(3, dtype=torch.float64, device=accelerator.device)
+        model.eval()
+        for index in range(len(epoch)):
+            batch = {key: value.to(accelerator.device) for key, value in epoch[index].items()}
+            notes = batch.pop("notes").sum()
+            tokens = (batch["labels"] != IGNORED).sum()
+            with accelerator.autocast():
+                nats = model(**batch, num_items_in_batch=1, use_cache=False).loss
+            sums += torch.stack([nats.double(), tokens.double(), notes.double()])
+        model.train()
+        nats, tokens, notes = accelerator.reduce(sums, "sum").tolist()
+        return nats / math.log(2) / notes, nats / tokens
+
+    def _write_best(self, model: Any) -> None:
+        """The best weights in bf16, with tokenizer and record: a folder that ``from_pretrained`` reads."""
+        with _whole_folder(self.output / "best") as folder:
+            weights = {key: value.detach().to("cpu", torch.bfloat16) for key, value in model.state_dict().items()}
+            model.save_pretrained(folder, state_dict=weights)
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}, indent=2), encoding="utf-8")
+            self.tokenizer.save_pretrained(folder)
+            self._record().save(folder / "run_record.json")
+
+    def _record(self) -> RunRecord:
+        progress = self.progress
+        return RunRecord(
+            name=self.output.resolve().name,
+            data_manifest_hash=DataManifest.load(self.data / "manifest.json").hash,
+            git_commit=git_commit(Path(__file__).parent),
+            versions=installed_versions(),
+            hardware=self._hardware(),
+            settings=json.loads(json.dumps(asdict(self.settings))),
+            seed=self.settings.seed,
+            parameters=self.parameters,
+            losses=tuple(LossPoint(*point) for point in progress.losses),
+            best_step=progress.best_step,
+            wall_seconds=round(progress.seconds, 1),
+            tokens_seen=progress.tokens,
+            bits_per_note=progress.best_bits,
+        )
+
+    def _hardware(self) -> str:
+        processes = self.accelerator.num_processes
+        if torch.cuda.is_available():
+            return f"{processes} × {torch.cuda.get_device_name()}"
+        return f"{processes} × CPU, {torch.get_num_threads()} threads, {platform.machine()}"
+
+    # -- stopping and going on -----------------------------------------------------------------------------------
+
+    def _save(self) -> None:
+        """A checkpoint to go on from; the oldest beyond ``keep`` go."""
+        target = self.output / f"checkpoint-{self.progress.step:07d}"
+        with _whole_folder(target, self.accelerator) as folder:
+            self.accelerator.save_state(str(folder))
+        if self.accelerator.is_main_process:
+            for old in sorted(self.output.glob("checkpoint-*"))[: -self.settings.keep]:
+                shutil.rmtree(old)
+
+    def _newest(self) -> Path | None:
+        found = sorted(path for path in self.output.glob("checkpoint-*") if path.is_dir())
+        return found[-1] if found else None
+
+    def _agree(self, flag: bool) -> bool:
+        """True on all processes if it is true on one."""
+        if self.accelerator.num_processes == 1:
+            return flag
+        return bool(self.accelerator.reduce(torch.tensor(float(flag), device=self.accelerator.device), "sum") > 0)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """SIGTERM and Ctrl-C ask the loop to save and end; a second Ctrl-C ends at once."""
+
+        def ask(number: int, frame: FrameType | None) -> None:
+            if self.stopping and number == signal.SIGINT:
+                raise KeyboardInterrupt
+            self.stopping = True
+
+        old = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+
+def train(
+    data: str | Path,
+    output: str | Path,
+    settings: TrainingSettings | None = None,
+    *,
+    resume: bool = False,
+    max_seconds: float | None = None,
+) -> RunRecord | None:
+    """Trains on a folder that ``build_dataset`` wrote; see `Trainer.run`."""
+    return Trainer(data, output, settings or TrainingSettings()).run(resume, max_seconds)
+
+
+def _optimizers(model: MidiTextForConditionalGeneration, settings: TrainingSettings) -> list[torch.optim.Optimizer]:
+    """Muon for the layers' matrices, AdamW for embeddings and norms; AdamW for all if ``matrix_learning_rate`` is 0."""
+    embedding = model.get_input_embeddings().weight
+    matrices = [p for p in model.parameters() if p.ndim == 2 and p is not embedding]
+    vectors = [p for p in model.parameters() if p.ndim < 2]
+    groups = [
+        {"params": [embedding], "weight_decay": settings.weight_decay},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    optimizers: list[torch.optim.Optimizer] = []
+    if settings.matrix_learning_rate:
+        optimizers.append(
+            torch.optim.Muon(
+                matrices, lr=settings.matrix_learning_rate, weight_decay=settings.weight_decay, momentum=0.95
+            )
+        )
+    else:
+        groups.append({"params": matrices, "weight_decay": settings.weight_decay})
+    optimizers.append(torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), eps=1e-8))
+    return optimizers
+
+
+@contextmanager
+def _whole_folder(target: Path, accelerator: Accelerator | None = None) -> Iterator[Path]:
+    """A temporary folder that takes the target's place when all is written (on all processes)."""
+    temporary = target.with_name(f".{target.name}.part")
+    main = accelerator is None or accelerator.is_main_process
+    if main:
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+    if accelerator is not None:
+        accelerator.wait_for_everyone()
+    yield temporary
+    if accelerator is not None:
+        accelerator.wait_for_everyone()
+    if main:
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.replace(target)
+    if accelerator is not None:
+        accelerator.wait_for_everyone()
