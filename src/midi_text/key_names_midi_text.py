@@ -128,6 +128,7 @@ def read_mode(text: str, tokens: list[Token], index: int) -> Found | None:
     before, follower = _low(tokens, index - 1), _low(tokens, index + 1)
     if follower in _KEY_NOUNS:
         return ("mode", low, index, index + 2)
-    if follower in _PIECES or (follower in _FOLLOWERS and (before in ("in", "harmonic") or before in _BREAKS)):
+    ends = follower in _FOLLOWERS or follower[:1].isdigit()
+    if follower in _PIECES or (ends and (before in ("in", "harmonic") or before in _BREAKS)):
         return ("mode", low, index, index + 1)
     return None

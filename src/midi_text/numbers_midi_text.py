@@ -22,12 +22,12 @@ _MINUTES = frozenset("minute minutes min mins minuter".split())
 _SECONDS = frozenset("second seconds sec secs s".split())
 _HOURS = frozenset("hour hours".split())
 _BARS = frozenset("bar bars measure measures".split())
-_PLACES = frozenset("every first last next final each opening closing after another previous these those".split())
+_PLACES = frozenset("every first next final each opening closing after another previous these those".split())
 _NOT_LENGTH = frozenset(
     "blues intro introduction outro phrase phrases section sections ending pickup rest rests each form turnaround "
     "count verse verses chorus choruses bridge cadence".split()
 )
-_DEADLINES = frozenset("in within every after first last next per another ago".split())
+_DEADLINES = frozenset("in within every after first next per another ago".split())
 _LENGTH_WORDS = frozenset("lasting lasts last duration length long for of runs running time : =".split()) | _ABOUT
 _TEMPO_LEADS = frozenset("tempo bpm speed pace mm ♩ q".split())
 _TEMPO_FILLERS = frozenset(": = of is at be should set to marking mark exactly . - (".split())
@@ -210,7 +210,7 @@ def _metre(text: str, tokens: list[Token], index: int) -> Found | None:
         return None
     date = (_low(tokens, end) == "/" and _attached(tokens, end)) or (_low(tokens, index - 1) == "/" and _attached(tokens, index))
     numerator, denominator = int(top), int(bottom)
-    values = numerator == 1 and not named or _low(tokens, end) in ("note", "notes", "minute")
+    values = numerator == 1 and not named or _low(tokens, end) in ("notes", "minute")
     values = values or (_low(tokens, end) == "of" and _low(tokens, end + 1) in ("the", "a", "an", "all", "it"))
     if date or values or not 1 <= numerator <= 64 or denominator not in METRE_DENOMINATORS:
         return None
@@ -220,12 +220,18 @@ def _metre(text: str, tokens: list[Token], index: int) -> Found | None:
 def _bars(tokens: list[Token], amount: _Amount, first: int, end: int) -> Found | None:
     low, high = (about(amount.low) if amount.near and amount.low == amount.high else (amount.low, amount.high))
     place = _low(tokens, amount.first - 1) in _PLACES or _low(tokens, end) in _NOT_LENGTH
+    place = place or _the_last(tokens, amount.first)
     place = place or (_low(tokens, end) == "of" and _low(tokens, end + 1) in _NOT_LENGTH)
     if place or amount.low != int(amount.low) or (amount.low < 1 and amount.high < 1) or amount.low > _MOST_BARS:
         return None
     if amount.near:
         low, high = min(round(low), amount.low - 1), max(round(high), amount.high + 1)
     return ("bars", (max(1, int(low)), int(min(high, _MOST_BARS))), first, end)
+
+
+def _the_last(tokens: list[Token], index: int) -> bool:
+    """Whether "the last" stands before, as in "the last 4 bars", and not the verb, as in "should last 4 bars"."""
+    return _low(tokens, index - 1) == "last" and _low(tokens, index - 2) in ("the", "its", "my", "our", "their")
 
 
 def _clock(tokens: list[Token], index: int) -> Found | None:
@@ -283,7 +289,7 @@ def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
     decade = unit == "s" and _attached(tokens, amount.end) and amount.low % 10 == 0 and amount.low >= 20
     ordinal = unit in ("second", "minute") and amount.low > 1 and _low(tokens, end)[:5] in ("violi", "flute", "cello")
     long = _low(tokens, end) in ("long", "in")
-    if (decade and before not in _LENGTH_WORDS) or ordinal or (before in _DEADLINES and not long):
+    if (decade and before not in _LENGTH_WORDS) or ordinal or (before in _DEADLINES and not long) or _the_last(tokens, amount.first):
         return None
     if not 0 < high or not low <= _MOST_SECONDS:
         return None

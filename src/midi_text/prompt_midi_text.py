@@ -93,7 +93,7 @@ _NEGATIONS = frozenset(
 _NEGATED_VERBS = frozenset("use include want add have need with".split())
 _DONTS = frozenset("don't don’t dont not never".split())
 _FILLERS = frozenset("any the a an of more live real additional use include from".split())
-_JOINERS = frozenset("and or nor & / ,".split())
+_JOINERS = frozenset("and or nor & ,".split())
 _DENIALS = _DONTS | {"isn't", "isn’t", "no", "without", "avoid", "nothing", "less", "anything"}
 _DENIAL_FILLERS = frozenset("too so very that be is in at a an the for any use overly really particularly".split())
 _INSTRUMENT_FACTS = ("program", "family")
@@ -151,10 +151,16 @@ class _Reader:
         words = [token.low for token in self.tokens[index : index + longest]]
         for size in range(len(words), 0, -1):
             meanings = PHRASES.get(" ".join(words[:size]))
-            if meanings is None or (words[size - 1].isdigit() and self._low(index + size) in _UNITS):
+            if meanings is None or (words[size - 1].isdigit() and self._counts(index + size)):
                 continue
             return index + size, meanings
         return index, ()
+
+    def _counts(self, index: int) -> bool:
+        """Whether the number before a token belongs to what follows: "synth bass 2 minutes long"."""
+        if self._low(index) in ("/", ":"):
+            return self.tokens[index].start == self.tokens[index - 1].end
+        return self._low(index) in _UNITS
 
     def _add_phrase(self, fact: str, value: Any, index: int, end: int) -> None:
         if fact == "open":
@@ -256,5 +262,5 @@ class _Reader:
         )
 
 
-_UNITS = frozenset("bar bars measure measures second seconds minute minutes bpm beats / :".split())
+_UNITS = frozenset("bar bars measure measures second seconds minute minutes bpm beats".split())
 _COUNTS = frozenset("2 3 4 5 6 two three four five six".split())

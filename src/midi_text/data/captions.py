@@ -12,6 +12,7 @@ All randomness comes from the `random.Random` passed in; a text takes some 0.1 m
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -97,8 +98,14 @@ def compose_text(
         fragments = [_instruments(facts, rng, kind)]
     plan = rng.choices(*(_PROMPT_PLANS if kind == "prompt" else _CAPTION_PLANS))[0]
     text = plan(fragments, words, rng, kind)
+    if kind == "prompt" and rng.random() < 0.25 and not _CASE_COUNTS.search(text):
+        text = text.lower()
     stated = tuple(s for f in fragments for s in f.stated) + words.stated
     return Written(text, stated)
+
+
+# Lower case would turn these keys into an article or a word: "A minor", "Am", "in D".
+_CASE_COUNTS = re.compile(r"\bA\b|\b[A-G][#b♯♭]?m\b")
 
 
 # -- which facts
@@ -248,9 +255,12 @@ def _instruments(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment:
     lead = rng.choice(("for", "for", "for", "with", "scored for", "played by"))
     after = f"{lead} {listed}"
     adjective = ""
-    if len(names) == 1 and not more:
-        adjective = rng.choice((names[0], f"solo {names[0]}" if programs[0] != DRUMS else names[0]))
-        after = rng.choice((after, f"for solo {names[0]}" if programs[0] != DRUMS else after))
+    if len(names) == 1 and not more and programs[0] == DRUMS:
+        adjective = "drum"
+    elif len(names) == 1 and not more:
+        alone = f"solo {names[0]}" if programs[0] in _SOLOISTS else names[0]
+        adjective = rng.choice((names[0], alone))
+        after = rng.choice((after, f"for {alone}"))
     field = rng.choice(("instruments", "instrumentation", "played by", "instruments"))
     return Fragment(adjective, after, ", ".join(names) + more, f"{field}: {', '.join(names)}{more}", tuple(stated))
 
@@ -267,6 +277,7 @@ def _instrument_word(program: int, rng: random.Random) -> tuple[str, Stated]:
     return name, ("program", program)
 
 
+_SOLOISTS = frozenset((*range(38), 40, 41, 42, 43, 46, *range(56, 61), *range(64, 80), *range(104, 112)))
 # Family words that may stand for one instrument in a list ("guitar" for a clean electric guitar).
 _GENERIC: dict[int, list[str]] = {
     program: [
@@ -351,7 +362,7 @@ def _phrase(fragments: list[Fragment], words: LabelWords, rng: random.Random, ki
         (before if as_adjective else after).append(fragment.adjective if as_adjective else fragment.after)
     noun = words.nouns[0] if words.nouns else rng.choice(_NOUNS)
     if "drum" in noun:
-        before = [b for b in before if b not in INSTRUMENTS[DRUMS].written]
+        before = [b for b in before if b != "drum"]
     before += words.adjectives
     after += words.after
     if words.after and rng.random() < 0.5:
@@ -359,7 +370,7 @@ def _phrase(fragments: list[Fragment], words: LabelWords, rng: random.Random, ki
     joint = ", " if rng.random() < 0.3 else " "
     phrase = joint.join([" ".join([*before, noun]), *after])
     if noun == "music":
-        return phrase if rng.random() < 0.5 else f"some {phrase}"
+        return phrase if rng.random() < 0.5 and not phrase.startswith("A ") else f"some {phrase}"
     return article(phrase)
 
 
@@ -423,14 +434,30 @@ def _as_sentences(fragments: list[Fragment], words: LabelWords, rng: random.Rand
     while rest:
         size = rng.randint(1, 2)
         group, rest = rest[:size], rest[size:]
-        subject = rng.choice(_WISHES if kind == "prompt" else _STATES)
-        said = [f.after or f.adjective for f in group]
-        sentences.append(f"{subject} {rng.choice((' and ', ', ')).join(said)}.")
+        name, _, value = group[0].field.partition(": ")
+        if size == 1 and name in _NAMED_FACTS and rng.random() < 0.4:
+            sentences.append(f"The {name} {rng.choice(_SHOULD) if kind == 'prompt' else 'is'} {value}.")
+            continue
+        said = join_words([_predicate(f.after or f.adjective, kind == "prompt") for f in group])
+        subject = rng.choice(_WISHES if kind == "prompt" else _SUBJECTS)
+        sentences.append(f"{subject} {said}.")
     return " ".join(sentences)
 
 
-_STATES = ("It is", "It is", "The piece is", "The music is")
-_WISHES = ("It should be", "Make it", "It must be", "I want it", "Please make it")
+_NAMED_FACTS = ("key", "tempo", "time signature", "metre", "meter", "dynamics", "register", "texture", "duration")
+_SHOULD = ("should be", "is", "must be")
+_SUBJECTS = ("It", "It", "The piece", "The music")
+_WISHES = ("It should", "It must", "I want it to", "Please let it", "It needs to", "The piece should")
+_VERBS = {"lasting": ("lasts", "last"), "with": ("has", "have"), "of": ("has", "have")}
+
+
+def _predicate(said: str, infinitive: bool) -> str:
+    """A phrase as the end of a sentence: "lasting 16 bars" -> "lasts 16 bars", "in D minor" -> "is in D minor"."""
+    first, _, others = said.partition(" ")
+    if first in _VERBS:
+        return f"{_VERBS[first][infinitive]} {others}"
+    return f"{'be' if infinitive else 'is'} {said}"
+
 
 _Plan = Callable[[list[Fragment], LabelWords, random.Random, str], str]
 _CAPTION_PLANS: tuple[tuple[_Plan, ...], tuple[float, ...]] = (

@@ -115,11 +115,20 @@ def label_words(labels: Mapping[str, object], rng: random.Random) -> LabelWords:
         nouns = [rng.choice(nouns)]
     else:
         nouns = []
-    adjectives = [a for a in dict.fromkeys(adjectives) if rng.random() < 0.6 and not any(a in n for n in nouns)]
+    used = {part for noun in nouns for part in _parts(noun)}
+    chosen = []
+    for adjective in adjectives:
+        if rng.random() < 0.6 and used.isdisjoint(_parts(adjective)):
+            chosen.append(adjective)
+            used |= _parts(adjective)
     period = _period(text, rng)
     if period and rng.random() < 0.3:
-        adjectives.insert(0, period)
-    return LabelWords(tuple(adjectives), tuple(nouns), tuple(_after(text, rng)))
+        chosen.insert(0, period)
+    return LabelWords(tuple(chosen), tuple(nouns), tuple(_after(text, rng)))
+
+
+def _parts(words: str) -> set[str]:
+    return set(re.split(r"[ -]", words.lower()))
 
 
 def _plain(value: str) -> str:
