@@ -1,8 +1,8 @@
 """What one call asks for: a prompt and explicit arguments become wishes, words for the model, and locks.
 
-Explicit arguments win over the prompt's words. Wishes that a lock can hold become locks: tempo, metre, key, instruments,
-length. What is asked only loosely is settled here, by the seed or by custom: "in a minor key" becomes one minor key, bars and seconds together become a tempo. Everything
-else is the model's.
+Explicit arguments win over the prompt's words. Wishes that a lock can hold become locks: tempo, metre, key,
+instruments, length. What is asked only loosely is settled here, by the seed or by custom: "in a minor key" becomes one
+minor key, bars and seconds together become a tempo. Everything else is the model's.
 """
 
 from __future__ import annotations
@@ -12,17 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .piece_midi_text import Locks
 from .facts_midi_text import DRUMS, Key
+from .locks_midi_text import Locks
 from .prompt_midi_text import Ask, read_prompt
 from .vocabulary_midi_text import FAMILIES, gm_name
 
-DEFAULT_TEMPO_BPM = (76, 132)  # where a length in seconds is asked and no tempo
-_TONICS = {
-    "major": (0, 2, 3, 5, 7, 8, 9, 10),
-    "minor": (0, 2, 4, 5, 7, 9, 11),
-}  # common ones, where only a mode is asked
 _TEMPO_LIMITS = (30, 250)  # the vocabulary's
+# Where only a mode is asked: the keys that are common in it.
+_COMMON_TONICS = {"major": (0, 2, 3, 5, 7, 8, 9, 10), "minor": (0, 2, 4, 5, 7, 9, 11)}
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Wishes:
         time_signature: ``"3/4"`` or ``(3, 4)``.
         instruments: Names as in a prompt (``"violin"``, ``"strings"``, ``"drums"``) or GM programs, 128 for drums.
         bars: Number of bars.
-        duration_seconds: Length. Where bars are asked too, they hold, and the tempo serves the seconds as far as it may.
+        duration_seconds: Length. Where bars are asked too, they hold, and the tempo serves the seconds as it can.
     """
 
     tempo_bpm: float | None = None
@@ -160,13 +157,15 @@ def _fields(ask: Ask, wishes: Wishes) -> str:
 
 
 def _locks(ask: Ask, rng: random.Random) -> Locks:
-    """The wishes that a lock can hold. Where bars and seconds are both asked, bars hold and the tempo serves seconds."""
+    """The wishes that a lock can hold; where bars and seconds are both asked, bars hold and the tempo serves."""
     excluded = set(ask.excluded_programs).union(*(FAMILIES[name].programs for name in ask.excluded_families))
     families = []
     for name in ask.families:
         members = FAMILIES[name].programs - excluded
         if members and members.isdisjoint(ask.programs):
-            families.append(tuple(program for program in FAMILIES[name].default if program in members) or tuple(members))
+            families.append(
+                tuple(program for program in FAMILIES[name].default if program in members) or tuple(members)
+            )
     key = ask.key
     if key is None and ask.mode is not None:
         key = Key(rng.choice(_COMMON_TONICS[ask.mode]), ask.mode)

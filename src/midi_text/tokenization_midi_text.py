@@ -180,6 +180,11 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
         merged = next((i for i, events in enumerate(music) if len(events) > 1), len(music))
         return [events[0] for events in music[:merged]]
 
+    @cached_property
+    def special_ids(self) -> tuple[int, ...]:
+        """Ids of the special tokens that are not music: padding, ends, tasks, reserved ones."""
+        return tuple(self.convert_tokens_to_ids([*SPECIAL_TOKENS, *RESERVED_TOKENS]))
+
     def task_id(self, task: str) -> int:
         """The id of a task token. Raises ValueError for a task that is none of ``TASKS``."""
         if task not in TASKS:

@@ -34,7 +34,7 @@ def make_example(
     facts, events = row.facts, row.events
     if augment and facts.lowest_pitch is not None and facts.highest_pitch is not None:
         semitones = rng.choice(TRANSPOSITIONS)
-        if 0 <= facts.lowest_pitch + semitones and facts.highest_pitch + semitones <= 127:
+        if facts.lowest_pitch + semitones >= 0 and facts.highest_pitch + semitones <= 127:
             facts, events = facts.transposed(semitones), tokenizer.transposed(events, semitones)
     (music,) = tokenizer.merge([events])
     end = tokenizer.eos_token_id

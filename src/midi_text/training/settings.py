@@ -63,7 +63,7 @@ class TrainingSettings:
         for name in ("matrix_learning_rate", "warmup_steps", "weight_decay", "workers"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative; got {getattr(self, name)}")
-        if not 0 < self.learning_rate:
+        if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be positive; got {self.learning_rate}")
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must be in [0, 1); got {self.ema_decay}")
