@@ -34,6 +34,7 @@ from .smf_midi_text import LAST_TICK, MidiError, sanitise
 
 MAX_HOURS = 24
 MAX_BARS = 100_000
+MAX_REPAIRS = 20  # sentences; a file with 1,000 broken tracks needs no 1,000 of them
 MAX_TEMPO_BPM = 1000.0
 MIN_MSPQ = round(60_000_000 / MAX_TEMPO_BPM)  # microseconds per quarter note
 DENOMINATORS = (1, 2, 4, 8, 16, 32, 64)
@@ -84,6 +85,8 @@ def read_score(source: MidiSource, *, max_bytes: int = 20_000_000, max_notes: in
             raise MidiError(f"{name}: symusic cannot read it ({error}); export the piece again") from error
     _clean_score(score, name, max_notes, repairs)
     _check_length(score, name)
+    if len(repairs) > MAX_REPAIRS:
+        repairs[MAX_REPAIRS:] = [f"And {len(repairs) - MAX_REPAIRS} more repairs of this kind."]
     return ReadResult(score, name, tuple(repairs))
 
 
@@ -320,7 +323,7 @@ def _clean_score(score: ScoreTick, name: str, max_notes: int, repairs: list[str]
             continue
         notes = track.notes.numpy()
         time, duration = notes["time"].astype(np.int64), notes["duration"].astype(np.int64)
-        bad = (time < 0) | (time > LAST_TICK) | (duration > LAST_TICK) | (notes["pitch"] < 0) | (notes["velocity"] <= 0)
+        bad = (time < 0) | (time + duration > LAST_TICK) | (notes["pitch"] < 0) | (notes["velocity"] <= 0)
         flat = duration < 1
         count += len(time)
         if bad.any() or flat.any():
@@ -333,9 +336,9 @@ def _clean_score(score: ScoreTick, name: str, max_notes: int, repairs: list[str]
     if count > max_notes:
         raise MidiError(f"{name}: more than {max_notes:,} notes; cut the piece or raise max_notes")
     if dropped:
-        repairs.append(f"{dropped} notes with an impossible time, pitch or velocity were left out.")
+        repairs.append(f"Notes with an impossible time, pitch or velocity, left out: {dropped}.")
     if zero:
-        repairs.append(f"{zero} notes without length were given one tick.")
+        repairs.append(f"Notes without length, given one tick: {zero}.")
     score.tracks = TrackTickList([track for track in score.tracks if len(track.notes)])
     end = last_tick(score)
     if end == 0:
@@ -354,7 +357,9 @@ def _clean_tempos(score: ScoreTick, end: int, repairs: list[str]) -> None:
     time, mspq = tempos["time"], tempos["mspq"]
     good = (time >= 0) & (mspq >= MIN_MSPQ) & (mspq < 2**24)
     if not good.all():
-        repairs.append(f"{int((~good).sum())} tempi of 0 or over {MAX_TEMPO_BPM:,.0f} beats a minute were left out.")
+        repairs.append(
+            f"Tempo events of 0 or over {MAX_TEMPO_BPM:,.0f} beats a minute, left out: {int((~good).sum())}."
+        )
     time, mspq = time[good & (time < end)], mspq[good & (time < end)]
     keep = _last_of_each_tick(time)
     score.tempos = TempoTickList.from_numpy(time[keep], mspq[keep])
@@ -365,7 +370,7 @@ def _clean_time_signatures(score: ScoreTick, end: int, repairs: list[str]) -> No
     time, numerator, denominator = (signatures[k] for k in ("time", "numerator", "denominator"))
     good = (time >= 0) & (numerator > 0) & np.isin(denominator, DENOMINATORS)
     if not good.all():
-        repairs.append(f"{int((~good).sum())} time signatures that are not n/1 .. n/64 were left out.")
+        repairs.append(f"Time signatures that are not n/1 .. n/64, left out: {int((~good).sum())}.")
     time, numerator, denominator = (a[good & (time < end)] for a in (time, numerator, denominator))
     keep = _last_of_each_tick(time)
     score.time_signatures = TimeSignatureTickList.from_numpy(time[keep], numerator[keep], denominator[keep])

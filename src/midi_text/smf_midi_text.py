@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 
-LAST_TICK = 2**30  # symusic counts ticks in 32 bits: sums of two of ours must not overflow there
+LAST_TICK = 2**28 - 1  # the largest time step the format can write: so any two events can follow each other
 MAX_TRACKS = 65_535  # what the header can count
 _END_OF_TRACK = b"\x00\xff\x2f\x00"
 _TEXTS = {0x03: "track name", 0x05: "lyric", 0x06: "marker"}
@@ -75,7 +75,8 @@ def sanitise(data: bytes, name: str, max_notes: int, repairs: list[str]) -> byte
         if len(track.out) > 0:
             out.append(bytes(track.out) + _END_OF_TRACK)
     if notes == 0:
-        raise MidiError(f"{name}: there are no notes in it; give a MIDI file with at least one note")
+        why = f" ({repairs[0].rstrip('.')})" if repairs else ""
+        raise MidiError(f"{name}: there are no notes in it{why}; give a MIDI file with at least one note")
     if frame_tempo is not None:
         out.insert(0, b"\x00\xff\x51\x03" + frame_tempo.to_bytes(3, "big") + _END_OF_TRACK)
     header = b"MThd" + struct.pack(">IHHH", 6, 1, min(len(out), MAX_TRACKS), division)
@@ -131,6 +132,8 @@ class _Track:
         try:
             while position < end:
                 delta, position = _variable_length(data, position, end)
+                if position >= end:
+                    raise _DamageError
                 now += delta
                 first = data[position]
                 if first == 0xFF:
@@ -161,11 +164,12 @@ class _Track:
                     raise _DamageError
                 position += size
                 if now > LAST_TICK:
-                    raise _DamageError
+                    self.repairs.append(f"what follows tick {LAST_TICK:,} was left out.")
+                    return
                 self._keep_event(now, status, body)
-        except (_DamageError, IndexError):
-            left = end - min(position, end)
-            self.repairs.append(f"damaged at byte {min(position, end):,}; its last {left:,} bytes were left out.")
+        except _DamageError:
+            if position < end:  # else the file breaks off here, which is said of the chunk
+                self.repairs.append(f"damaged at byte {position:,}, its last {end - position:,} bytes were left out.")
 
     def _keep_event(self, now: int, status: int, body: bytes) -> None:
         command = status & 0xF0
@@ -208,7 +212,7 @@ class _Track:
             end = self.written if key != endless[0] else self.written + ticks_per_quarter
             self._write(end, bytes((0x80 | key >> 7, key & 0x7F, 0)))
         if endless:
-            self.repairs.append(f"{len(endless)} notes never end; they end a quarter note after its last event.")
+            self.repairs.append(f"notes that never end, ended a quarter note after its last event: {len(endless)}.")
         return list(dict.fromkeys(self.repairs))
 
 
