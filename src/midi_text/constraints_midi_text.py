@@ -1,0 +1,257 @@
+"""Logits processors: what a generation may not leave.
+
+:class:`MusicLogitsProcessor` lets through only tokens after which the piece is still well-formed, still inside its
+locks (:class:`Locks`), and can still end within the length given. So *every* sequence that ``generate`` writes,
+greedily, by sampling or by beams, decodes, ends, has at least one note and holds what was asked; how good it is
+remains the model's affair. Each row of a batch has its own locks. :class:`TextOnlyLogitsProcessor` keeps captions
+to words.
+
+The hard rules come from the grammar and piece modules beside this one. Two gentle ones live here, as additions to
+the logits: an instrument that was asked for and is still silent is preferred more and more, and with a key locked,
+pitches that make a key finder hear that key are preferred while it would hear another (:class:`KeyGuide`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from transformers import LogitsProcessor
+
+from .grammar_midi_text import EventGrammar, event_grammar
+from .key_midi_text import _KEYS, _TURNED, Key
+from .locks_midi_text import SCALES, Rules
+from .locks_midi_text import Locks as Locks
+from .piece_midi_text import Piece
+
+_ENTRY_BIAS = 4.0  # nats for an instrument that should sound by now
+
+
+class KeyGuide:
+    """Bends the choice of pitches towards an asked key, as far as two key finders need it.
+
+    Both compare how long each pitch class sounds with a profile per key: Aarden-Essen by correlation,
+    Albrecht-Shanahan by Euclidean distance. What moves the asked key ahead of its rivals is the difference of their
+    profiles. It weighs in full while the asked key does not lead, less the more it leads, and not at all once its lead
+    is clear.
+
+    Args:
+        keys: The asked key of each row, None for a row without.
+        strength: The largest weight that one pitch can get from one finder, nats.
+    """
+
+    _FINDERS = (("aarden-essen", 0.12, 20.0), ("albrecht-shanahan", 0.04, 60.0))  # a clear lead; sharpness of rivals
+
+    def __init__(self, keys: Sequence[Key | None], strength: float = 2.0) -> None:
+        self.rows = np.array([row for row, key in enumerate(keys) if key is not None], np.int64)
+        self.asked = np.array([_KEYS.index(key) for key in keys if key is not None], np.int64)
+        self.strength = strength
+        self._each = np.arange(len(self.rows))
+        self._scale = np.array([_SCALE_OF[key] for key in self.asked], np.float64).reshape(-1, 12)
+
+    def weights(self, durations: np.ndarray) -> np.ndarray:
+        """Nats to add for a note of each pitch class.
+
+        Args:
+            durations: How long each pitch class has sounded in each row, shape (B, 12).
+
+        Returns:
+            Shape (len(self.rows), 12), for the rows that ask for a key.
+        """
+        sounding = durations[self.rows]
+        share = sounding / np.maximum(sounding.sum(1, keepdims=True), 1e-9)
+        out = np.zeros_like(share)
+        for name, clear, sharpness in self._FINDERS:
+            rows = _ROWS[name]
+            if name == "aarden-essen":
+                centred = share - share.mean(1, keepdims=True)
+                fit = centred @ rows.T / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
+            else:
+                fit = -np.linalg.norm(rows[None] - share[:, None], axis=2)
+            own = fit[self._each, self.asked]
+            fit[self._each, self.asked] = -np.inf
+            best = fit.max(1, keepdims=True)
+            rivals = np.exp(sharpness * (fit - best))
+            towards = rows[self.asked] - (rivals @ rows) / rivals.sum(1, keepdims=True)
+            towards -= (towards * self._scale).sum(1, keepdims=True) / 7 * self._scale
+            towards *= self._scale / np.maximum(np.abs(towards * self._scale).max(1, keepdims=True), 1e-9)
+            need = np.clip(1 - (own - best[:, 0]) / clear, 0, 1)
+            out += need[:, None] * towards
+        return self.strength * out
+
+
+def _unit(rows: np.ndarray) -> np.ndarray:
+    centred = rows - rows.mean(1, keepdims=True)
+    return centred / np.linalg.norm(centred, axis=1, keepdims=True)
+
+
+_ROWS = {"aarden-essen": _unit(_TURNED["aarden-essen"]), "albrecht-shanahan": _TURNED["albrecht-shanahan"]}
+_SCALE_OF = [[(pitch_class - key.tonic) % 12 in SCALES[key.mode] for pitch_class in range(12)] for key in _KEYS]
+
+
+class MusicLogitsProcessor(LogitsProcessor):
+    """Grammar and locks, for ``generate(logits_processor=[...])`` and for any loop that calls it once per step.
+
+    Args:
+        token_events: ``tokenizer.token_events``: for every id its events, ``()`` for what is not music.
+        eos_token_id: The id that ends a piece.
+        max_length: Length at which ``generate`` stops, counted as it counts: everything in ``input_ids``, so for
+            ``max_new_tokens`` add the length of what the decoder starts with. The piece ends before.
+        locks: One for all rows, or one per prompt (None: grammar only). With several sequences or beams per prompt
+            the rows of one prompt stand together, as ``generate`` lays them out.
+        key_strength: See :class:`KeyGuide`; 0 turns the guide off and leaves the scale and the tonic.
+
+    Raises:
+        ValueError: If the vocabulary cannot serve the locks, or ``max_length`` is too short for them.
+    """
+
+    def __init__(
+        self,
+        token_events: Sequence[Sequence[str]],
+        eos_token_id: int,
+        max_length: int,
+        locks: Locks | Sequence[Locks | None] | None = None,
+        key_strength: float = 2.0,
+    ) -> None:
+        self.grammar: EventGrammar = event_grammar(token_events, eos_token_id)
+        self.max_length, self.key_strength = max_length, key_strength
+        each = [locks] if locks is None or isinstance(locks, Locks) else list(locks)
+        if not each:
+            raise ValueError("locks must be Locks, None or a list with one entry per prompt; got an empty list")
+        made = {lock: Rules(self.grammar, lock) for lock in dict.fromkeys(lock or Locks() for lock in each)}
+        self.rules = [made[lock or Locks()] for lock in each]
+        for rules in made.values():
+            needed = Piece(rules, np.zeros(12)).cost()
+            if needed >= max_length:
+                raise ValueError(
+                    f"max_length must be more than {needed} to hold {rules.locks}; got {max_length}: allow more tokens "
+                    "or ask for fewer bars or instruments"
+                )
+        self._pieces: list[Piece] = []
+        self._ids: torch.Tensor | None = None
+        self._durations = np.zeros((0, 12))
+        self._guide = KeyGuide([])
+
+    @torch.no_grad()
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """Bars every token that may not come next.
+
+        Args:
+            input_ids: What the decoder has so far, shape (B, T); special tokens in it are passed over.
+            scores: Logits, shape (B, V).
+
+        Returns:
+            Shape (B, V): -inf where barred, at least one token open in each row.
+        """
+        self._follow(input_ids)
+        allowed = np.zeros(scores.shape, bool)
+        music = slice(self.grammar.offset, self.grammar.offset + self.grammar.size)
+        ends = self._allow(allowed[:, music], self.max_length - input_ids.shape[1])
+        allowed[:, self.grammar.eos_token_id] = ends
+        out = scores.masked_fill(torch.from_numpy(~allowed).to(scores.device), -torch.inf)
+        bias = self._bias()
+        if bias is not None:
+            out[:, music] += torch.from_numpy(bias).to(out)
+        return out  # type: ignore[return-value]
+
+    # -- following the rows --------------------------------------------------------------------------------------
+
+    def _follow(self, input_ids: torch.Tensor) -> None:
+        """Brings the pieces up to ``input_ids``: one token further, rows reordered by a beam, or from the start."""
+        known, count = self._ids, input_ids.shape[0]
+        if known is not None and known.shape[1] + 1 != input_ids.shape[1]:
+            known = None
+        if known is not None and known.shape[0] == count and torch.equal(known, input_ids[:, :-1]):
+            for piece, token in zip(self._pieces, input_ids[:, -1].tolist(), strict=True):
+                piece.advance(token)
+        else:
+            self._restart(input_ids, known)
+        self._ids = input_ids.clone()
+
+    def _restart(self, input_ids: torch.Tensor, known: torch.Tensor | None) -> None:
+        count = input_ids.shape[0]
+        if count % len(self.rules):
+            raise ValueError(f"{count} rows cannot be shared out among {len(self.rules)} locks: give one per prompt")
+        rules = [self.rules[row * len(self.rules) // count] for row in range(count)]
+        durations, pieces = np.zeros((count, 12)), []
+        for row, ids in enumerate(input_ids):
+            same = (known == ids[:-1]).all(1).tolist() if known is not None else []
+            twins = [self._pieces[i] for i, is_same in enumerate(same) if is_same]
+            twin = next((piece for piece in twins if piece.rules is rules[row]), None)
+            piece = twin.copy(durations[row]) if twin else Piece(rules[row], durations[row])
+            for token in ids[-1:].tolist() if twin else ids.tolist():
+                piece.advance(token)
+            pieces.append(piece)
+        if [piece.rules for piece in self._pieces] != rules:
+            self._guide = KeyGuide([r.key for r in rules] if self.key_strength else [], self.key_strength)
+        self._pieces, self._durations = pieces, durations
+
+    # -- deciding ------------------------------------------------------------------------------------------------
+
+    def _allow(self, allowed: np.ndarray, remaining: int) -> list[bool]:
+        """Writes into ``allowed``, shape (B, M), which music may come; returns which rows may end."""
+        grammar, pieces = self.grammar, self._pieces
+        steps = [piece.next_step(remaining, self.max_length) for piece in pieces]
+        limits = np.array([step.limits for step in steps], np.int16)
+        np.logical_and.reduce(grammar.demands <= limits[:, :, None], axis=1, out=allowed)
+        ends = []
+        for row, (piece, step) in enumerate(zip(pieces, steps, strict=True)):
+            ok = allowed[row]
+            ok &= grammar.follows[piece.state]
+            ok &= piece.rules.mask(piece.fixed_metre)
+            if piece.program >= 0:
+                ok &= grammar.first_program != piece.program
+            if piece.rules.key is not None:
+                ok &= piece.rules.chromatic <= step.chromatic
+            for program, pitch in piece.here:
+                ok[grammar.playing_here(program, pitch)] = False
+                if program == piece.program:
+                    ok[grammar.playing_here(-1, pitch)] = False
+            if step.only is not None:
+                ok &= step.only
+            if not ok.any() and not step.may_end:  # only after a start that broke the rules: keep to the grammar
+                ok |= grammar.follows[piece.state] & piece.rules.mask(piece.fixed_metre) & grammar.single.any(0)
+                ok &= (grammar.demands[:3] <= limits[row, :3, None]).all(0)
+            if piece.ended:
+                ok[:] = False
+            ends.append(piece.ended or step.may_end or not ok.any())
+        return ends
+
+    def _bias(self) -> np.ndarray | None:
+        """Nats to add to each music token, shape (B, M); None if there is nothing to add."""
+        urgencies = [piece.urgency() for piece in self._pieces]
+        if not len(self._guide.rows) and not any(urgencies):
+            return None
+        out = np.zeros((len(self._pieces), self.grammar.size), np.float32)
+        if len(self._guide.rows):
+            weights = self._guide.weights(self._durations).astype(np.float32)
+            out[self._guide.rows] = weights @ self.grammar.pitch_classes
+        for row, urgency in enumerate(urgencies):
+            if urgency:
+                piece = self._pieces[row]
+                out[row, piece.rules.entering(piece.silent)] += _ENTRY_BIAS * urgency
+        return out
+
+
+class TextOnlyLogitsProcessor(LogitsProcessor):
+    """Keeps a caption to words: text pieces and the end, no music, no other special token.
+
+    Args:
+        token_events: ``tokenizer.token_events``.
+        eos_token_id: The id that ends a text.
+        special_ids: Ids of special tokens, ``tokenizer.all_special_ids`` or a part of it; never written, but the end.
+    """
+
+    def __init__(self, token_events: Sequence[Sequence[str]], eos_token_id: int, special_ids: Sequence[int]) -> None:
+        barred = [bool(events) for events in token_events]
+        for special in special_ids:
+            barred[special] = special != eos_token_id
+        self._barred = torch.tensor(barred)
+
+    @torch.no_grad()
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """Bars everything but text and the end; scores have shape (B, V), ids beyond the vocabulary are barred too."""
+        barred = torch.ones(scores.shape[-1], dtype=torch.bool)
+        barred[: len(self._barred)] = self._barred
+        return scores.masked_fill(barred.to(scores.device), -torch.inf)  # type: ignore[return-value]

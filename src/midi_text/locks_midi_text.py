@@ -1,0 +1,173 @@
+"""Locks: what a generation may not leave, and the same as tables over a vocabulary.
+
+:class:`Locks` is what a caller states; it refuses what is impossible or contradicts itself. :class:`Rules` are locks
+read against one :class:`~.grammar_midi_text.EventGrammar`: which tokens stay inside them, what a token costs of the
+chromatic budget, which tokens let an instrument enter or put the tonic below everything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .grammar_midi_text import DRUMS, Event, EventGrammar, metre_code
+from .key_midi_text import Key
+
+SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+CHROMATIC = 4  # what a note outside the key costs of the chromatic budget
+_MINOR_COSTS = {11: 1, 9: 2}  # the raised seventh and sixth belong to the minor key, in measure
+
+
+@dataclass(frozen=True)
+class Locks:
+    """What a generation may not leave; what is None or empty is free.
+
+    Attributes:
+        tempo_bpm: Lowest and highest tempo, inclusive, within 30..250. The tempo then never changes.
+        time_signature: Metre of every bar.
+        key: Notes come from its scale, but for ``chromatic_share``; the lowest last note is the tonic; and choices are
+            weighted, gently and only while needed, so that a key finder hears this key. Idle where only drums play.
+        programs: General MIDI programs that all have to sound, 128 for drums.
+        families: Groups of programs; of each at least one has to sound.
+        excluded_programs: Programs that must not sound.
+        open_programs: Whether others than ``programs`` and ``families`` may sound; needless where both are empty.
+        bars: Fewest and most bars.
+        duration_seconds: Shortest and longest duration, met in whole bars; not together with ``bars``.
+        chromatic_share: Share of pitched notes that may lie outside the key, 0..1.
+
+    Raises:
+        ValueError: If a value is impossible or two locks contradict each other.
+    """
+
+    tempo_bpm: tuple[float, float] | None = None
+    time_signature: tuple[int, int] | None = None
+    key: Key | None = None
+    programs: tuple[int, ...] | None = None
+    families: tuple[tuple[int, ...], ...] = ()
+    excluded_programs: tuple[int, ...] = ()
+    open_programs: bool = False
+    bars: tuple[int, int] | None = None
+    duration_seconds: tuple[float, float] | None = None
+    chromatic_share: float = 0.04
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("tempo_bpm", 30, 250), ("bars", 1, 1000), ("duration_seconds", 0.5, 3600)):
+            _check_range(name, getattr(self, name), low, high)
+        if self.bars is not None and any(count != int(count) for count in self.bars):
+            raise ValueError(f"bars must be whole numbers, got {self.bars}")
+        if self.bars is not None and self.duration_seconds is not None:
+            raise ValueError("bars and duration_seconds cannot both be locked: keep the one that matters more")
+        if not 0 <= self.chromatic_share <= 1:
+            raise ValueError(f"chromatic_share must be between 0 and 1, got {self.chromatic_share}")
+        groups = (*((p,) for p in self.programs or ()), *self.families, self.excluded_programs)
+        wrong = [program for group in groups for program in group if not 0 <= program <= DRUMS]
+        if wrong:
+            raise ValueError(f"programs must be 0..127, or 128 for drums; got {wrong}")
+        if len(set(self.excluded_programs)) > DRUMS:
+            raise ValueError("excluded_programs must leave an instrument to play with, got all 129")
+        for group in groups[:-1]:
+            if not set(group) - set(self.excluded_programs):
+                raise ValueError(
+                    f"programs {sorted(group)} are asked for and excluded: take them out of one of the two"
+                )
+
+    @property
+    def groups(self) -> tuple[frozenset[int], ...]:
+        """Sets of programs; of each one has to sound."""
+        out = [frozenset((program,)) for program in dict.fromkeys(self.programs or ())]
+        return (*out, *(frozenset(family) - set(self.excluded_programs) for family in self.families))
+
+    @property
+    def allowed_programs(self) -> frozenset[int]:
+        """The programs that may sound."""
+        asked = frozenset().union(*self.groups)
+        free = self.open_programs or not asked
+        return (frozenset(range(DRUMS + 1)) if free else asked) - set(self.excluded_programs)
+
+
+def _check_range(name: str, value: tuple[float, float] | None, low: float, high: float) -> None:
+    if value is None:
+        return
+    if len(value) != 2 or not value[0] <= value[1]:
+        raise ValueError(f"{name} must be (lowest, highest) with lowest <= highest, got {value}")
+    if not low <= value[0] <= value[1] <= high:
+        raise ValueError(f"{name} must lie within {low}..{high}, got {value}")
+
+
+class Rules:
+    """Locks as tables over the local tokens of a grammar. One object serves all pieces with these locks.
+
+    Attributes:
+        key: The key to hold, None where nothing pitched may sound.
+        pitch_costs: What a pitch class takes of the chromatic budget, 12 numbers.
+        chromatic: The same per token, shape (M,), int16.
+
+    Raises:
+        ValueError: If the vocabulary has no such metre, or no tempo in the range.
+    """
+
+    def __init__(self, grammar: EventGrammar, locks: Locks) -> None:
+        self.grammar, self.locks = grammar, locks
+        self.groups = locks.groups
+        self.key = locks.key if locks.allowed_programs - {DRUMS} else None
+        if locks.time_signature is not None and locks.time_signature not in grammar.metres:
+            known = ", ".join(f"{n}/{d}" for n, d in grammar.metres)
+            raise ValueError(f"time_signature must be one of {known}; got {locks.time_signature}")
+        self.tempi = [t for t in grammar.tempi if _inside(t, locks.tempo_bpm)]
+        if not self.tempi:
+            raise ValueError(
+                f"tempo_bpm must hold one of the tempi {grammar.tempi[0]}..{grammar.tempi[-1]} in steps of 1, "
+                f"got {locks.tempo_bpm}; widen the range to whole numbers"
+            )
+        self.pitch_costs = [0] * 12
+        if self.key is not None:
+            for degree in set(range(12)) - set(SCALES[self.key.mode]):
+                cost = _MINOR_COSTS.get(degree, CHROMATIC) if self.key.mode == "minor" else CHROMATIC
+                self.pitch_costs[(self.key.tonic + degree) % 12] = cost
+        self.chromatic = (np.array(self.pitch_costs) @ grammar.pitch_classes).astype(np.int16)
+        self.unpitched = ~grammar.pitch_classes.any(0)
+        self._masks: dict[int, np.ndarray] = {}
+
+    def mask(self, metre: int) -> np.ndarray:
+        """The tokens that do not leave the locks, shape (M,). ``metre`` is the only metre allowed, 0 for any."""
+        if metre not in self._masks:
+            grammar = self.grammar
+            locked = self.locks.time_signature
+            metre_only = metre or (metre_code(locked) if locked else 0)
+            ok = grammar.usable.copy()
+            for other in map(metre_code, grammar.metres):
+                if metre_only and other != metre_only:
+                    ok[grammar.naming(Event.METRE, other)] = False
+            for tempo in set(grammar.tempi) - set(self.tempi):
+                ok[grammar.naming(Event.TEMPO, tempo)] = False
+            for program in set(range(DRUMS + 1)) - self.locks.allowed_programs:
+                ok[grammar.naming(Event.PROGRAM, program)] = False
+            self._masks[metre] = ok
+        return self._masks[metre]
+
+    def entering(self, groups: frozenset[frozenset[int]]) -> np.ndarray:
+        """The tokens that start with a program of these groups, shape (M,)."""
+        programs = sorted(set().union(*groups))
+        return self.grammar.leading[Event.PROGRAM] & np.isin(self.grammar.first_program, programs)
+
+    @cached_property
+    def pitched_program(self) -> np.ndarray:
+        """The tokens that are just the name of a pitched program, shape (M,)."""
+        return self.grammar.single[Event.PROGRAM] & (self.grammar.first_program < DRUMS)
+
+    def tonic(self, bass: int) -> np.ndarray:
+        """The tokens without pitches, or that are just the tonic not above ``bass``, shape (M,)."""
+        ok = self.unpitched.copy()
+        assert self.key is not None
+        pitches = [p for p in range(self.key.tonic, 128, 12) if p <= bass] or range(self.key.tonic, 128, 12)
+        for pitch in pitches:
+            token = self.grammar.single_token(Event.PITCH, pitch)
+            if token is not None:
+                ok[token] = True
+        return ok
+
+
+def _inside(value: float, bounds: tuple[float, float] | None) -> bool:
+    return bounds is None or bounds[0] <= value <= bounds[1]

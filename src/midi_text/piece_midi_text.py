@@ -1,0 +1,335 @@
+"""The piece so far, and what it asks of the next token.
+
+:class:`Piece` follows one sequence token by token and answers, before the next (:meth:`Piece.next_step`): how far may
+a token reach, and is something compulsory now — an instrument that was asked for and is still silent, the next bar
+when this one has used up its share of tokens, the tonic at the end, or, when the tokens that are left only just
+suffice, the shortest way to a well-formed end.
+
+Where bars or a duration are locked, the metre of the first bar holds to the end; with a tempo or a duration locked,
+its tempo does. Bars count from 1, positions are twelfths of the metre's denominator, ticks 192nds of a whole note.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from .grammar_midi_text import NO_LIMIT, Demand, Event, Kind, Phase, follow, state_of
+from .locks_midi_text import CHROMATIC, Rules
+from .locks_midi_text import Locks as Locks
+
+MAX_NOTES_HERE = 24  # notes that may start together; real scores stay below
+_MARGIN = 12  # more than one token can add to the shortest way to an end
+_TAIL = 8  # the most a last note on the tonic can cost: Bar TimeSig Position Program Pitch Velocity Duration, and one
+_TO_FINISH = {  # events until the note, or the start of the piece, is complete
+    Phase.START: 4,
+    Phase.FIRST_BAR: 3,
+    Phase.FIRST_METRE: 2,
+    Phase.FIRST_POSITION: 1,
+    Phase.BAR: 1,
+    Phase.PROGRAM: 3,
+    Phase.PITCH: 2,
+    Phase.VELOCITY: 1,
+}
+_COMPULSORY = {  # the one type of event that can follow
+    Phase.START: Event.BAR,
+    Phase.FIRST_BAR: Event.METRE,
+    Phase.FIRST_METRE: Event.POSITION,
+    Phase.FIRST_POSITION: Event.TEMPO,
+    Phase.BAR: Event.METRE,
+    Phase.PITCH: Event.VELOCITY,
+    Phase.VELOCITY: Event.DURATION,
+}
+_NOTE_MAY_START = (Phase.POSITION, Phase.TEMPO, Phase.NOTE)
+
+
+class Step(NamedTuple):
+    """What may come next.
+
+    Attributes:
+        limits: In the order of ``Demand``.
+        chromatic: What the token may take of the chromatic budget.
+        only: The only tokens allowed, shape (M,); None for no such restriction.
+        may_end: Whether the piece may end here.
+    """
+
+    limits: list[int]
+    chromatic: int
+    only: np.ndarray | None
+    may_end: bool
+
+
+class Piece:
+    """One sequence so far. All numbers; :meth:`copy` is cheap.
+
+    Attributes:
+        durations: How long each pitch class has sounded, in quarter notes, shape (12,); may be a view.
+        ended: Whether the end has been written.
+    """
+
+    def __init__(self, rules: Rules, durations: np.ndarray) -> None:
+        self.rules, self.durations = rules, durations
+        self.state = state_of(Phase.START, Kind.NONE)
+        self.bars = self.quiet_bars = self.bar_tokens = self.bar_notes = 0
+        bars = rules.locks.bars or (1, 0)
+        self.min_bars, self.max_bars = int(bars[0]), int(bars[1])  # most 0: no limit
+        self.metre, self.bar_length, self.fixed_metre = 0, 48, 0
+        self.bar_start, self.tick = 0, 4
+        self.position = self.program = self.pitch = -1
+        self.tempi = self.chromatic = self.pitched = 0
+        self.silent: frozenset[frozenset[int]] = frozenset(rules.groups)
+        self.here: list[tuple[int, int]] = []  # (program, pitch) of the notes that started at this position
+        self.lowest = NO_LIMIT  # of the pitched notes that started at the last position that has any
+        self.held: list[tuple[int, int]] = []  # (end, pitch) of pitched notes that still sounded at that position
+        self.fresh = True  # no pitched note has started at this position
+        self.ended = False
+
+    def copy(self, durations: np.ndarray) -> Piece:
+        """The same piece, with its durations written into ``durations``."""
+        twin = object.__new__(Piece)
+        twin.__dict__.update(self.__dict__)
+        twin.here, twin.held = self.here.copy(), self.held.copy()
+        durations[:] = self.durations
+        twin.durations = durations
+        return twin
+
+    @property
+    def phase(self) -> int:
+        """The event just written, a ``Phase``."""
+        return self.state // len(Kind)
+
+    @property
+    def kind(self) -> int:
+        """What the current instrument plays, a ``Kind``."""
+        return self.state % len(Kind)
+
+    # -- following -----------------------------------------------------------------------------------------------
+
+    def advance(self, token: int) -> None:
+        """Takes in one joint id; text and special tokens leave the piece as it is."""
+        grammar = self.rules.grammar
+        local = token - grammar.offset
+        if token == grammar.eos_token_id:
+            self.ended = self.phase != Phase.START
+        elif 0 <= local < grammar.size:
+            self.bar_tokens += 1
+            for event, value in grammar.events[local]:
+                self.state, _ = follow(self.state, event, value)
+                self._take[event](self, value)
+
+    def _open_bar(self, _: int) -> None:
+        self.quiet_bars = self.quiet_bars + 1 if self.bars and not self.bar_notes else 0
+        self.bar_start += self.bar_length * self.tick if self.bars else 0
+        self.bars += 1
+        self.bar_notes, self.bar_tokens, self.position = 0, 1, -1
+        self.here, self.fresh = [], True
+
+    def _set_metre(self, value: int) -> None:
+        self.metre = value
+        numerator, denominator = divmod(value, 100)
+        self.bar_length, self.tick = 12 * numerator, 16 // denominator
+        if not self.fixed_metre and self.max_bars:
+            self.fixed_metre = value
+
+    def _set_position(self, value: int) -> None:
+        self.position, self.here, self.fresh = value, [], True
+
+    def _set_tempo(self, value: int) -> None:
+        self.tempi += 1
+        seconds = self.rules.locks.duration_seconds
+        if seconds is not None and not self.max_bars:
+            bar = self.bar_length * self.tick / 48 * 60 / value
+            fewest, most = math.ceil(seconds[0] / bar - 0.01), math.floor(seconds[1] / bar + 0.01)
+            if fewest > most:
+                fewest = most = round(sum(seconds) / 2 / bar)
+            self.min_bars, self.max_bars, self.fixed_metre = max(1, fewest), max(1, most), self.metre
+
+    def _set_program(self, value: int) -> None:
+        self.program = value
+        if self.silent:
+            self.silent = frozenset(group for group in self.silent if value not in group)
+
+    def _start_note(self, pitch: int) -> None:
+        self.here.append((self.program, pitch))
+        self.bar_notes += 1
+        self.pitch = -1
+
+    def _start_pitch(self, pitch: int) -> None:
+        self._start_note(pitch)
+        self.pitch = pitch
+        self.pitched += 1
+        self.chromatic += self.rules.pitch_costs[pitch % 12]
+        if self.fresh:
+            now = self._now()
+            self.held = [(end, held) for end, held in self.held if end > now]
+            self.fresh, self.lowest = False, NO_LIMIT
+        self.lowest = min(self.lowest, pitch)
+
+    def _end_note(self, duration: int) -> None:
+        if self.pitch >= 0:
+            self.durations[self.pitch % 12] += duration * self.tick / 48
+            self.held.append((self._now() + duration * self.tick, self.pitch))
+
+    def _now(self) -> int:
+        return self.bar_start + max(self.position, 0) * self.tick
+
+    def _pass(self, _: int) -> None:
+        pass
+
+    _take = (  # in the order of Event
+        _open_bar,
+        _set_metre,
+        _set_position,
+        _set_tempo,
+        _set_program,
+        _start_pitch,
+        _start_note,
+        _pass,
+        _end_note,
+    )
+
+    # -- where it stands -----------------------------------------------------------------------------------------
+
+    def bass(self) -> int:
+        """The lowest pitch that sounds at the present position, NO_LIMIT if none does."""
+        now = self._now()
+        sounding = min((pitch for end, pitch in self.held if end > now), default=NO_LIMIT)
+        return sounding if self.fresh else min(sounding, self.lowest)
+
+    def _rests_on_tonic(self) -> bool:
+        """Whether the last pitched notes have the tonic as their lowest, and nothing else sounds below."""
+        key = self.rules.key
+        if key is None:
+            return True
+        bass = min((pitch for _, pitch in self.held), default=self.lowest)
+        if bass < key.tonic:  # no tonic lies below
+            bass = self.lowest
+        return self.lowest < NO_LIMIT and self.lowest % 12 == bass % 12 == key.tonic
+
+    def can_end(self) -> bool:
+        """Whether the piece may end here."""
+        return self.phase == Phase.NOTE and self.bars >= self.min_bars and not self.silent and self._rests_on_tonic()
+
+    def cost(self) -> int:
+        """At most so many more tokens are needed to end, the end token included."""
+        tail = 0 if self.can_end() else _TAIL
+        bars = 2 * max(0, self.min_bars - self.bars)
+        return _TO_FINISH.get(Phase(self.phase), 0) + 4 * len(self.silent) + bars + tail + 1
+
+    def _progress(self) -> float:
+        """0 at the start, 1 where every instrument has to have come in: half the bars, or eight."""
+        half = max(0.5, self.max_bars / 2) if self.max_bars else 8
+        return (self.bars - 1 + max(self.position, 0) / self.bar_length) / half
+
+    def urgency(self) -> float:
+        """0..1: how much an instrument that is still silent should be preferred now."""
+        starts = self.phase in _NOTE_MAY_START
+        return min(1.0, 0.2 + max(0.0, self._progress())) if self.silent and starts else 0.0
+
+    def _may_wait(self, remaining: int, total: int) -> int:
+        """How many groups of instruments may still be silent."""
+        left = min(1 - self._progress(), 2 * remaining / total - 1)
+        return 0 if self.bars == self.max_bars else math.ceil(len(self.rules.groups) * max(0.0, left))
+
+    # -- what may come -------------------------------------------------------------------------------------------
+
+    def _ending(self) -> int:
+        """In the last bar, the position from which what starts has to rest on the tonic: its last quarter note."""
+        return self.bar_length - min(max(12, 48 // self.tick), self.bar_length // 2)
+
+    def _in_ending(self) -> bool:
+        return self.rules.key is not None and self.bars == self.max_bars and self.position >= self._ending()
+
+    def next_step(self, remaining: int, total: int) -> Step:
+        """What may come next, and what has to.
+
+        Args:
+            remaining: Tokens that may still be written, the end token included.
+            total: Tokens that could be written from the start.
+        """
+        full = self.bars == self.max_bars and len(self.here) >= MAX_NOTES_HERE and not self.can_end()
+        hurry = full or remaining <= self.cost() + _MARGIN
+        only, may_end = self._shortest_way() if hurry else self._restriction(remaining, total)
+        return Step(self._limits(hurry), self._chromatic_limit(), only, may_end)
+
+    def _chromatic_limit(self) -> int:
+        budget = int(CHROMATIC * self.rules.locks.chromatic_share * (self.pitched + 4))
+        return min(NO_LIMIT, max(0, budget - self.chromatic))
+
+    def _limits(self, hurry: bool) -> list[int]:
+        rules, most = self.rules, self.max_bars
+        out = [NO_LIMIT] * len(Demand)
+        out[Demand.AFTER] = -(self.position + 1)
+        out[Demand.LAST_POSITION] = self.bar_length - 1
+        if rules.key is not None and most:
+            if self.bars == most:
+                out[Demand.NOTE_POSITION] = self._ending() - 1
+            elif self.bars == most - 1:
+                out[Demand.NEXT_NOTE_POSITION] = self._ending() - 1
+            if self._in_ending() and (bass := self.bass()) < NO_LIMIT and not self.fresh:
+                out[Demand.DEPTH] = -bass
+        if most:
+            room = min(NO_LIMIT, (most - self.bars + 1) * self.bar_length)
+            out[Demand.REACH] = room - max(self.position, 0)
+            out[Demand.BAR_REACH], out[Demand.NEXT_BAR_REACH] = room, room - self.bar_length
+        may_be_quiet = self.bars != 1 and self.quiet_bars == 0  # never the first bar, never two in a row
+        may_be_quiet = may_be_quiet or self.bar_notes > 0 or hurry
+        out[Demand.BARS] = int(may_be_quiet and (not most or self.bars < most))
+        one_tempo = rules.locks.tempo_bpm is not None or rules.locks.duration_seconds is not None
+        out[Demand.TEMPI] = int(not (one_tempo and self.tempi))
+        must_play = hurry or self.phase == Phase.PROGRAM or bool(self.silent)
+        out[Demand.NOTES] = max(MAX_NOTES_HERE - len(self.here), int(must_play))
+        return out
+
+    def _tonic_is_due(self) -> bool:
+        """Whether the next pitched note is the first at its position, so that a piece to end here needs the tonic."""
+        return self.rules.key is not None and self.fresh
+
+    def _restriction(self, remaining: int, total: int) -> tuple[np.ndarray | None, bool]:
+        """The only tokens allowed, None for no restriction; and whether the piece may end here."""
+        rules, phase = self.rules, self.phase
+        only: np.ndarray | None = None
+        if phase in _NOTE_MAY_START and len(self.silent) > self._may_wait(remaining, total):
+            only = rules.entering(self.silent)
+        elif phase == Phase.NOTE and self._bar_is_full(remaining):
+            only = rules.grammar.leading[Event.BAR]
+        if self._in_ending() and self._tonic_is_due():
+            tonic = rules.tonic(self.bass())
+            only = tonic if only is None else only & tonic
+        return only, self.can_end()
+
+    def _bar_is_full(self, remaining: int) -> bool:
+        """Whether this bar has used up its fair share of the tokens, half as much again allowed."""
+        following = self.max_bars - self.bars
+        if following <= 0:
+            return False
+        return self.bar_tokens > 8 + 1.5 * (remaining - self.cost()) / (following + 1)
+
+    def _shortest_way(self) -> tuple[np.ndarray, bool]:
+        """The tokens, of one event each, that lead to an end soonest."""
+        rules, single, phase = self.rules, self.rules.grammar.single, Phase(self.phase)
+        note = single[Event.PITCH] | single[Event.DRUM]
+        if phase in _COMPULSORY:
+            return single[_COMPULSORY[phase]], False
+        more_bars = self.bars < self.min_bars
+        tonic_due = not more_bars and self._tonic_is_due()
+        if phase == Phase.PROGRAM:
+            return (note & rules.tonic(self.bass()) if tonic_due else note), False
+        if phase == Phase.METRE:
+            return single[Event.BAR if more_bars and not self.silent else Event.POSITION], False
+        if self.silent:
+            return rules.entering(self.silent) & single[Event.PROGRAM], False
+        if phase == Phase.NOTE:
+            if self.can_end():
+                return np.zeros_like(note), True
+            if more_bars:
+                return single[Event.BAR], False
+            if not self.fresh:
+                last = self.position >= self.bar_length - 1
+                return single[Event.BAR if last else Event.POSITION], False
+        if tonic_due:
+            pitched = self.kind == Kind.PITCHED
+            return (single[Event.PITCH] & rules.tonic(self.bass()) if pitched else rules.pitched_program), False
+        return (single[Event.PROGRAM] if self.kind == Kind.NONE else note), False
