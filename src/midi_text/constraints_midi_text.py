@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from transformers import LogitsProcessor
 
-from .grammar_midi_text import EventGrammar, event_grammar
+from .grammar_midi_text import NO_LIMIT, EventGrammar, event_grammar
 from .key_midi_text import _KEYS, _TURNED, Key
 from .locks_midi_text import SCALES, Rules
 from .locks_midi_text import Locks as Locks
@@ -41,14 +41,13 @@ class KeyGuide:
         strength: The largest weight that one pitch can get from one finder, nats.
     """
 
-    _FINDERS = (("aarden-essen", 0.12, 20.0), ("albrecht-shanahan", 0.04, 60.0))  # a clear lead; sharpness of rivals
-
     def __init__(self, keys: Sequence[Key | None], strength: float = 2.0) -> None:
         self.rows = np.array([row for row, key in enumerate(keys) if key is not None], np.int64)
-        self.asked = np.array([_KEYS.index(key) for key in keys if key is not None], np.int64)
-        self.strength = strength
-        self._each = np.arange(len(self.rows))
-        self._scale = np.array([_SCALE_OF[key] for key in self.asked], np.float64).reshape(-1, 12)
+        asked = np.array([_KEYS.index(key) for key in keys if key is not None], np.int64)
+        self._strength = strength
+        self._own = (np.arange(len(asked))[:, None], np.arange(2)[None], asked[:, None])  # into (rows, finders, keys)
+        self._asked = _PROFILES[:, asked].swapaxes(0, 1)
+        self._scale = _SCALES[asked][:, None]
 
     def weights(self, durations: np.ndarray) -> np.ndarray:
         """Nats to add for a note of each pitch class.
@@ -59,26 +58,23 @@ class KeyGuide:
         Returns:
             Shape (len(self.rows), 12), for the rows that ask for a key.
         """
-        sounding = durations[self.rows]
-        share = sounding / np.maximum(sounding.sum(1, keepdims=True), 1e-9)
-        out = np.zeros_like(share)
-        for name, clear, sharpness in self._FINDERS:
-            rows = _ROWS[name]
-            if name == "aarden-essen":
-                centred = share - share.mean(1, keepdims=True)
-                fit = centred @ rows.T / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-9)
-            else:
-                fit = -np.linalg.norm(rows[None] - share[:, None], axis=2)
-            own = fit[self._each, self.asked]
-            fit[self._each, self.asked] = -np.inf
-            best = fit.max(1, keepdims=True)
-            rivals = np.exp(sharpness * (fit - best))
-            towards = rows[self.asked] - (rivals @ rows) / rivals.sum(1, keepdims=True)
-            towards -= (towards * self._scale).sum(1, keepdims=True) / 7 * self._scale
-            towards *= self._scale / np.maximum(np.abs(towards * self._scale).max(1, keepdims=True), 1e-9)
-            need = np.clip(1 - (own - best[:, 0]) / clear, 0, 1)
-            out += need[:, None] * towards
-        return self.strength * out
+        share = durations[self.rows]
+        share /= np.maximum(share.sum(1, keepdims=True), 1e-9)
+        spread = np.sqrt(np.maximum((share * share).sum(1) - share.sum(1) / 12, 1e-9))
+        fit = share @ _FITS  # linear in the shares, but for what is the same for all keys
+        fit[:, :24] /= spread[:, None]
+        fit[:, 24:] -= _SQUARES
+        fit = fit.reshape(-1, 2, 24)
+        own = fit[self._own]
+        fit[self._own] = -np.inf
+        best = fit.max(2)
+        rivals = np.exp(_SHARPNESS * (fit - best[:, :, None]))
+        rivals /= rivals.sum(2, keepdims=True)
+        towards = self._asked - (rivals[:, :, None] @ _PROFILES)[:, :, 0]
+        towards -= (towards * self._scale).sum(2, keepdims=True) / 7
+        towards *= self._scale
+        need = np.clip(1 - (own - best) / _CLEAR, 0, 1) / np.abs(towards).max(2)
+        return self._strength * (need[:, :, None] * towards).sum(1)
 
 
 def _unit(rows: np.ndarray) -> np.ndarray:
@@ -86,8 +82,14 @@ def _unit(rows: np.ndarray) -> np.ndarray:
     return centred / np.linalg.norm(centred, axis=1, keepdims=True)
 
 
-_ROWS = {"aarden-essen": _unit(_TURNED["aarden-essen"]), "albrecht-shanahan": _TURNED["albrecht-shanahan"]}
-_SCALE_OF = [[(pitch_class - key.tonic) % 12 in SCALES[key.mode] for pitch_class in range(12)] for key in _KEYS]
+# The two finders: profiles of the 24 keys, (2, 24, 12); the lead that is clear and how sharply near rivals count,
+# in correlation and in squared distance.
+_PROFILES = np.stack([_unit(_TURNED["aarden-essen"]), _TURNED["albrecht-shanahan"]])
+_FITS = np.concatenate([_PROFILES[0], 2 * _PROFILES[1]]).T
+_SQUARES = (_PROFILES[1] ** 2).sum(1)
+_CLEAR = np.array([0.12, 0.012])
+_SHARPNESS = np.array([20.0, 200.0])[:, None]
+_SCALES = np.array([[(pc - key.tonic) % 12 in SCALES[key.mode] for pc in range(12)] for key in _KEYS], np.float64)
 
 
 class MusicLogitsProcessor(LogitsProcessor):
@@ -145,15 +147,12 @@ class MusicLogitsProcessor(LogitsProcessor):
             Shape (B, V): -inf where barred, at least one token open in each row.
         """
         self._follow(input_ids)
-        allowed = np.zeros(scores.shape, bool)
         music = slice(self.grammar.offset, self.grammar.offset + self.grammar.size)
-        ends = self._allow(allowed[:, music], self.max_length - input_ids.shape[1])
-        allowed[:, self.grammar.eos_token_id] = ends
-        out = scores.masked_fill(torch.from_numpy(~allowed).to(scores.device), -torch.inf)
-        bias = self._bias()
-        if bias is not None:
-            out[:, music] += torch.from_numpy(bias).to(out)
-        return out  # type: ignore[return-value]
+        allowed, ends = self._allow(self.max_length - input_ids.shape[1])
+        extra = np.full(scores.shape, -np.inf, np.float32)
+        extra[:, music] = np.where(allowed, self._bias(), -np.inf)
+        extra[:, self.grammar.eos_token_id] = np.where(ends, 0, -np.inf)
+        return scores + torch.from_numpy(extra).to(scores)  # type: ignore[return-value]
 
     # -- following the rows --------------------------------------------------------------------------------------
 
@@ -189,44 +188,46 @@ class MusicLogitsProcessor(LogitsProcessor):
 
     # -- deciding ------------------------------------------------------------------------------------------------
 
-    def _allow(self, allowed: np.ndarray, remaining: int) -> list[bool]:
-        """Writes into ``allowed``, shape (B, M), which music may come; returns which rows may end."""
+    def _allow(self, remaining: int) -> tuple[np.ndarray, list[bool]]:
+        """Which music may come, shape (B, M), and which rows may end."""
         grammar, pieces = self.grammar, self._pieces
         steps = [piece.next_step(remaining, self.max_length) for piece in pieces]
         limits = np.array([step.limits for step in steps], np.int16)
-        np.logical_and.reduce(grammar.demands <= limits[:, :, None], axis=1, out=allowed)
+        programs = np.array([piece.program if piece.program >= 0 else NO_LIMIT for piece in pieces], np.int16)
+        inside = np.stack([piece.rules.mask(piece.fixed_metre) for piece in pieces])
+        inside &= grammar.follows[[piece.state for piece in pieces]]
+        allowed = grammar.first_program != programs[:, None]
+        for column, limit in zip(grammar.demands, limits.T, strict=True):
+            allowed &= column <= limit[:, None]
         ends = []
         for row, (piece, step) in enumerate(zip(pieces, steps, strict=True)):
             ok = allowed[row]
-            ok &= grammar.follows[piece.state]
-            ok &= piece.rules.mask(piece.fixed_metre)
-            if piece.program >= 0:
-                ok &= grammar.first_program != piece.program
+            ok &= inside[row]
             if piece.rules.key is not None:
                 ok &= piece.rules.chromatic <= step.chromatic
+            if step.only is not None:
+                ok &= step.only
             for program, pitch in piece.here:
                 ok[grammar.playing_here(program, pitch)] = False
                 if program == piece.program:
                     ok[grammar.playing_here(-1, pitch)] = False
-            if step.only is not None:
-                ok &= step.only
-            if not ok.any() and not step.may_end:  # only after a start that broke the rules: keep to the grammar
-                ok |= grammar.follows[piece.state] & piece.rules.mask(piece.fixed_metre) & grammar.single.any(0)
+            if not step.may_end and not ok.any():  # only after a start that broke the rules: keep to the grammar
+                ok |= inside[row] & grammar.single.any(0)
                 ok &= (grammar.demands[:3] <= limits[row, :3, None]).all(0)
             if piece.ended:
                 ok[:] = False
             ends.append(piece.ended or step.may_end or not ok.any())
-        return ends
+        return allowed, ends
 
-    def _bias(self) -> np.ndarray | None:
-        """Nats to add to each music token, shape (B, M); None if there is nothing to add."""
+    def _bias(self) -> np.ndarray | float:
+        """Nats to add to each music token, shape (B, M); 0 if there is nothing to add."""
         urgencies = [piece.urgency() for piece in self._pieces]
-        if not len(self._guide.rows) and not any(urgencies):
-            return None
+        guided = self._guide.rows
+        if not len(guided) and not any(urgencies):
+            return 0.0
         out = np.zeros((len(self._pieces), self.grammar.size), np.float32)
-        if len(self._guide.rows):
-            weights = self._guide.weights(self._durations).astype(np.float32)
-            out[self._guide.rows] = weights @ self.grammar.pitch_classes
+        if len(guided):
+            out[guided] = self._guide.weights(self._durations).astype(np.float32) @ self.grammar.pitch_classes
         for row, urgency in enumerate(urgencies):
             if urgency:
                 piece = self._pieces[row]

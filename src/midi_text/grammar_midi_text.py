@@ -82,7 +82,8 @@ class Demand(IntEnum):
 
 NO_LIMIT = 32_000
 _NOTHING = -NO_LIMIT
-STATES = len(Phase) * len(Kind)
+KINDS = len(Kind)
+STATES = len(Phase) * KINDS
 
 _AFTER = {  # the phase after an event; the automaton would be in it whatever came before
     Event.BAR: Phase.BAR,
@@ -127,7 +128,7 @@ Coded = tuple[Event, int]
 
 def state_of(phase: int, kind: int) -> int:
     """The automaton's state as one number below ``STATES``."""
-    return phase * len(Kind) + kind
+    return phase * KINDS + kind
 
 
 def metre_code(metre: tuple[int, int]) -> int:
@@ -136,7 +137,7 @@ def metre_code(metre: tuple[int, int]) -> int:
 
 
 def _follow(state: int, event: Event, special: bool) -> tuple[int, bool]:
-    phase, kind = Phase(state // len(Kind)), state % len(Kind)
+    phase, kind = Phase(state // KINDS), state % KINDS
     legal = event in _MAY_FOLLOW[phase]
     if phase == Phase.FIRST_METRE and event == Event.POSITION and not special:
         legal = False

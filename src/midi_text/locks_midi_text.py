@@ -129,6 +129,7 @@ class Rules:
         self.chromatic = (np.array(self.pitch_costs) @ grammar.pitch_classes).astype(np.int16)
         self.unpitched = ~grammar.pitch_classes.any(0)
         self._masks: dict[int, np.ndarray] = {}
+        self._entering: dict[frozenset[frozenset[int]], np.ndarray] = {}
 
     def mask(self, metre: int) -> np.ndarray:
         """The tokens that do not leave the locks, shape (M,). ``metre`` is the only metre allowed, 0 for any."""
@@ -149,8 +150,11 @@ class Rules:
 
     def entering(self, groups: frozenset[frozenset[int]]) -> np.ndarray:
         """The tokens that start with a program of these groups, shape (M,)."""
-        programs = sorted(set().union(*groups))
-        return self.grammar.leading[Event.PROGRAM] & np.isin(self.grammar.first_program, programs)
+        if groups not in self._entering:
+            programs = sorted(frozenset().union(*groups))
+            leads = self.grammar.leading[Event.PROGRAM]
+            self._entering[groups] = leads & np.isin(self.grammar.first_program, programs)
+        return self._entering[groups]
 
     @cached_property
     def pitched_program(self) -> np.ndarray:

@@ -16,23 +16,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .grammar_midi_text import NO_LIMIT, Demand, Event, Kind, Phase, follow, state_of
+from .grammar_midi_text import KINDS, NO_LIMIT, Demand, Event, Kind, Phase, follow, state_of
 from .locks_midi_text import CHROMATIC, Rules
 from .locks_midi_text import Locks as Locks
 
 MAX_NOTES_HERE = 24  # notes that may start together; real scores stay below
 _MARGIN = 12  # more than one token can add to the shortest way to an end
 _TAIL = 8  # the most a last note on the tonic can cost: Bar TimeSig Position Program Pitch Velocity Duration, and one
-_TO_FINISH = {  # events until the note, or the start of the piece, is complete
-    Phase.START: 4,
-    Phase.FIRST_BAR: 3,
-    Phase.FIRST_METRE: 2,
-    Phase.FIRST_POSITION: 1,
-    Phase.BAR: 1,
-    Phase.PROGRAM: 3,
-    Phase.PITCH: 2,
-    Phase.VELOCITY: 1,
-}
+_TO_FINISH = (4, 3, 2, 1, 1, 0, 0, 0, 3, 2, 1, 0)  # per Phase: events until the note or the start is complete
 _COMPULSORY = {  # the one type of event that can follow
     Phase.START: Event.BAR,
     Phase.FIRST_BAR: Event.METRE,
@@ -98,12 +89,12 @@ class Piece:
     @property
     def phase(self) -> int:
         """The event just written, a ``Phase``."""
-        return self.state // len(Kind)
+        return self.state // KINDS
 
     @property
     def kind(self) -> int:
         """What the current instrument plays, a ``Kind``."""
-        return self.state % len(Kind)
+        return self.state % KINDS
 
     # -- following -----------------------------------------------------------------------------------------------
 
@@ -214,9 +205,12 @@ class Piece:
 
     def cost(self) -> int:
         """At most so many more tokens are needed to end, the end token included."""
-        tail = 0 if self.can_end() else _TAIL
+        return self._cost(self.can_end())
+
+    def _cost(self, can_end: bool) -> int:
+        tail = 0 if can_end else _TAIL
         bars = 2 * max(0, self.min_bars - self.bars)
-        return _TO_FINISH.get(Phase(self.phase), 0) + 4 * len(self.silent) + bars + tail + 1
+        return _TO_FINISH[self.phase] + 4 * len(self.silent) + bars + tail + 1
 
     def _progress(self) -> float:
         """0 at the start, 1 where every instrument has to have come in: half the bars, or eight."""
@@ -228,10 +222,10 @@ class Piece:
         starts = self.phase in _NOTE_MAY_START
         return min(1.0, 0.2 + max(0.0, self._progress())) if self.silent and starts else 0.0
 
-    def _may_wait(self, remaining: int, total: int) -> int:
-        """How many groups of instruments may still be silent."""
-        left = min(1 - self._progress(), 2 * remaining / total - 1)
-        return 0 if self.bars == self.max_bars else math.ceil(len(self.rules.groups) * max(0.0, left))
+    def _may_wait(self, left: float) -> int:
+        """How many groups of instruments may still be silent when a share ``left`` of the tokens remains."""
+        share = max(0.0, min(1 - self._progress(), 2 * left - 1))
+        return 0 if self.bars == self.max_bars else math.ceil(len(self.rules.groups) * share)
 
     # -- what may come -------------------------------------------------------------------------------------------
 
@@ -249,9 +243,11 @@ class Piece:
             remaining: Tokens that may still be written, the end token included.
             total: Tokens that could be written from the start.
         """
-        full = self.bars == self.max_bars and len(self.here) >= MAX_NOTES_HERE and not self.can_end()
-        hurry = full or remaining <= self.cost() + _MARGIN
-        only, may_end = self._shortest_way() if hurry else self._restriction(remaining, total)
+        may_end = self.can_end()
+        needed = self._cost(may_end)
+        full = self.bars == self.max_bars and len(self.here) >= MAX_NOTES_HERE and not may_end
+        hurry = full or remaining <= needed + _MARGIN
+        only = self._shortest_way(may_end) if hurry else self._restriction(remaining - needed, remaining / total)
         return Step(self._limits(hurry), self._chromatic_limit(), only, may_end)
 
     def _chromatic_limit(self) -> int:
@@ -287,49 +283,49 @@ class Piece:
         """Whether the next pitched note is the first at its position, so that a piece to end here needs the tonic."""
         return self.rules.key is not None and self.fresh
 
-    def _restriction(self, remaining: int, total: int) -> tuple[np.ndarray | None, bool]:
-        """The only tokens allowed, None for no restriction; and whether the piece may end here."""
+    def _restriction(self, spare: int, left: float) -> np.ndarray | None:
+        """The only tokens allowed, None for no restriction; ``spare`` tokens and a share ``left`` of all remain."""
         rules, phase = self.rules, self.phase
         only: np.ndarray | None = None
-        if phase in _NOTE_MAY_START and len(self.silent) > self._may_wait(remaining, total):
+        if phase in _NOTE_MAY_START and len(self.silent) > self._may_wait(left):
             only = rules.entering(self.silent)
-        elif phase == Phase.NOTE and self._bar_is_full(remaining):
+        elif phase == Phase.NOTE and self._bar_is_full(spare):
             only = rules.grammar.leading[Event.BAR]
         if self._in_ending() and self._tonic_is_due():
             tonic = rules.tonic(self.bass())
             only = tonic if only is None else only & tonic
-        return only, self.can_end()
+        return only
 
-    def _bar_is_full(self, remaining: int) -> bool:
+    def _bar_is_full(self, spare: int) -> bool:
         """Whether this bar has used up its fair share of the tokens, half as much again allowed."""
         following = self.max_bars - self.bars
         if following <= 0:
             return False
-        return self.bar_tokens > 8 + 1.5 * (remaining - self.cost()) / (following + 1)
+        return self.bar_tokens > 8 + 1.5 * spare / (following + 1)
 
-    def _shortest_way(self) -> tuple[np.ndarray, bool]:
+    def _shortest_way(self, can_end: bool) -> np.ndarray:
         """The tokens, of one event each, that lead to an end soonest."""
         rules, single, phase = self.rules, self.rules.grammar.single, Phase(self.phase)
         note = single[Event.PITCH] | single[Event.DRUM]
         if phase in _COMPULSORY:
-            return single[_COMPULSORY[phase]], False
+            return single[_COMPULSORY[phase]]
         more_bars = self.bars < self.min_bars
         tonic_due = not more_bars and self._tonic_is_due()
         if phase == Phase.PROGRAM:
-            return (note & rules.tonic(self.bass()) if tonic_due else note), False
+            return note & rules.tonic(self.bass()) if tonic_due else note
         if phase == Phase.METRE:
-            return single[Event.BAR if more_bars and not self.silent else Event.POSITION], False
+            return single[Event.BAR if more_bars and not self.silent else Event.POSITION]
         if self.silent:
-            return rules.entering(self.silent) & single[Event.PROGRAM], False
+            return rules.entering(self.silent) & single[Event.PROGRAM]
         if phase == Phase.NOTE:
-            if self.can_end():
-                return np.zeros_like(note), True
+            if can_end:
+                return np.zeros_like(note)
             if more_bars:
-                return single[Event.BAR], False
+                return single[Event.BAR]
             if not self.fresh:
                 last = self.position >= self.bar_length - 1
-                return single[Event.BAR if last else Event.POSITION], False
+                return single[Event.BAR if last else Event.POSITION]
         if tonic_due:
             pitched = self.kind == Kind.PITCHED
-            return (single[Event.PITCH] & rules.tonic(self.bass()) if pitched else rules.pitched_program), False
-        return (single[Event.PROGRAM] if self.kind == Kind.NONE else note), False
+            return single[Event.PITCH] & rules.tonic(self.bass()) if pitched else rules.pitched_program
+        return single[Event.PROGRAM] if self.kind == Kind.NONE else note
