@@ -171,8 +171,9 @@ def test_sources_of_a_wrong_kind():
 def test_scores_made_in_memory_are_checked_too():
     with pytest.raises(MidiError, match="no notes"):
         read_score(symusic.Score(480))
-    with pytest.raises(MidiError, match="ticks_per_quarter must be at least 1"):
-        read_score(symusic.Score(0))
+    for ticks in (0, 32_768):
+        with pytest.raises(MidiError, match=rf"ticks_per_quarter must be 1\.\.32767, got {ticks}"):
+            read_score(symusic.Score(ticks))
     score = symusic.Score(480)
     track = symusic.Track(program=5)
     for time_, duration, pitch, velocity in ((-5, 9, 60, 80), (0, 9, -5, 80), (0, 9, 60, -5), (7, 0, 61, 90)):
@@ -186,6 +187,44 @@ def test_scores_made_in_memory_are_checked_too():
     score.tracks[0].program = 200
     with pytest.raises(MidiError, match=r"program 200; programs must be 0\.\.127"):
         read_score(score)
+
+
+def random_score(rng: random.Random) -> symusic.Score:
+    """A score of any numbers that symusic takes."""
+
+    def any_time() -> int:
+        return rng.choice((-(2**31), 2**31 - 1, -1, 0, 1, 480, rng.randrange(5000), rng.randrange(2**31)))
+
+    score = symusic.Score(rng.choice((1, 24, 480, 32_767)))
+    for _ in range(rng.randrange(1, 4)):
+        track = symusic.Track(program=rng.randrange(130), is_drum=rng.random() < 0.2)
+        for _ in range(rng.randrange(6)):
+            pitch, velocity = rng.randrange(-20, 128), rng.randrange(-20, 128)
+            track.notes.append(symusic.Note(any_time(), any_time(), pitch, velocity))
+        track.controls.append(symusic.ControlChange(any_time(), 7, 100))
+        track.pedals.append(symusic.Pedal(any_time(), any_time()))
+        track.pitch_bends.append(symusic.PitchBend(any_time(), 99))
+        score.tracks.append(track)
+    for _ in range(rng.randrange(3)):
+        score.tempos.append(symusic.Tempo(any_time(), mspq=any_time()))
+        score.time_signatures.append(symusic.TimeSignature(any_time(), rng.randrange(256), rng.randrange(256)))
+        score.markers.append(symusic.TextMeta(any_time(), "é"))
+    return score
+
+
+def test_500_random_scores():
+    rng, read = random.Random(3), 0
+    for _ in range(500):
+        try:
+            result = read_score(random_score(rng))
+        except MidiError:
+            continue
+        read += 1
+        again = read_score(write_score(result.score))
+        assert again.repairs == ()
+        facts, facts_again = measure_facts(result.score), measure_facts(again.score)
+        assert (facts.notes, facts.bars) == (facts_again.notes, facts_again.bars)
+    assert read > 100
 
 
 def fuzz_seeds() -> list[bytes]:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from midi_bytes import END, meta, metre, off, on, smf, tempo
 from random_scores import scores
 
+from midi_text.bars_midi_text import seconds_at
 from midi_text.score_midi_text import (
     MidiError,
     bar_starts,
     last_tick,
     read_score,
-    seconds_at,
     slice_bars,
     transpose,
     write_score,

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from symusic.core import ScoreTick
 
+from .bars_midi_text import bar_segments, seconds_at, tempo_map
 from .key_midi_text import Key as Key
 from .key_midi_text import estimate_key as estimate_key
 from .key_midi_text import estimate_piece_key
-from .score_midi_text import bar_segments, seconds_at, tempo_map
 
 DRUMS = 128
 

@@ -7,7 +7,8 @@ the last bar in; `estimate_key` is the plain textbook method, for notes without 
 Measured on the validation and test pieces of an open-licence corpus whose catalogue names a major or minor key, 410
 pieces, `estimate_piece_key`: 86 % right, 89 % right or the relative key; folk 95 %, pop 92 % (where the labels are
 estimates themselves), the rest, where the label is often the whole work's and not the movement's, 84 %.
-`estimate_key` on the same: 82 % with either profile.
+`estimate_key` on the same: 82 % with either profile; with "aarden-essen" it named the key music21 10.5 names in 120 of
+120 pieces.
 
 References: J. Albrecht and D. Shanahan, "The Use of Large Corpora to Train a New Type of Key-Finding Algorithm",
 Music Perception 31 (2013): profiles, Euclidean distance. B. Aarden, "Dynamic Melodic Expectancy", PhD thesis, Ohio

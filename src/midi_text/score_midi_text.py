@@ -4,10 +4,9 @@
 which trusts its input. What can be repaired without guessing is repaired and said in `ReadResult.repairs`;
 everything else is a `MidiError` that names the file, the defect and what to do about it.
 
-Conventions. Times are integer ticks from the start of the piece, `ticks_per_quarter` to a quarter note. A bar is what
-the time signatures say, 4/4 until one says otherwise; a signature inside a bar takes effect at the next bar line.
-A piece ends when its last note ends. Lost on the way in: system-exclusive data, aftertouch, free text that is not a
-track name, lyric or marker, and tempo, metre and text events after the last note has ended.
+Times are integer ticks from the start of the piece; bars are those of `bars_midi_text`. Lost on the way in:
+system-exclusive data, aftertouch, free text that is not a track name, lyric or marker, and every event that is no
+note before the start or after the end of the last note.
 """
 
 from __future__ import annotations
@@ -30,15 +29,17 @@ from symusic.core import (
     TrackTickList,
 )
 
-from .smf_midi_text import LAST_TICK, MidiError, sanitise
+from .bars_midi_text import MAX_BARS, bar_segments, last_of_each_tick, seconds_at, tempo_map
+from .bars_midi_text import bar_starts as bar_starts
+from .bars_midi_text import last_tick as last_tick
+from .smf_midi_text import LAST_TICK, sanitise
+from .smf_midi_text import MidiError as MidiError
 
 MAX_HOURS = 24
-MAX_BARS = 100_000
 MAX_REPAIRS = 20  # sentences; a file with 1,000 broken tracks needs no 1,000 of them
 MAX_TEMPO_BPM = 1000.0
 MIN_MSPQ = round(60_000_000 / MAX_TEMPO_BPM)  # microseconds per quarter note
 DENOMINATORS = (1, 2, 4, 8, 16, 32, 64)
-DEFAULT_MSPQ = 500_000  # 120 quarter notes a minute, the standard's value where a file names no tempo
 
 MidiSource = str | os.PathLike[str] | bytes | BinaryIO | Any  # Any: a symusic Score of any time unit
 
@@ -115,82 +116,6 @@ def write_score(score: ScoreTick, path: str | os.PathLike[str] | None = None) ->
         part.unlink(missing_ok=True)
         raise
     return data
-
-
-def last_tick(score: ScoreTick) -> int:
-    """The tick at which the last note ends; 0 without notes."""
-    ends = [(a["time"].astype(np.int64) + a["duration"]).max() for a in _note_arrays(score)]
-    return int(max(ends, default=0))
-
-
-def bar_starts(score: ScoreTick) -> np.ndarray:
-    """The bar lines of a piece.
-
-    Args:
-        score: A score with valid time signatures, as `read_score` gives.
-
-    Returns:
-        Ticks, int64, shape (bars + 1,): the start of every bar, then the bar line at or after the end of the last
-        note. A note that ends on a bar line opens no new bar. Without notes: [0].
-
-    Raises:
-        ValueError: If there are more than `MAX_BARS` bars.
-    """
-    end = last_tick(score)
-    segments = bar_segments(score, end)
-    if sum(count for *_, count in segments) > MAX_BARS:
-        raise ValueError(f"a score may have at most {MAX_BARS:,} bars; shorten it")
-    per_whole = 4 * score.ticks_per_quarter
-    lines = [
-        start + np.arange(count) * max(numerator * per_whole, denominator) // denominator
-        for start, numerator, denominator, count in segments
-    ]
-    if not segments:
-        return np.zeros(1, np.int64)
-    start, numerator, denominator, count = segments[-1]
-    last = start + count * max(numerator * per_whole, denominator) // denominator
-    return np.concatenate([*lines, [last]]).astype(np.int64)
-
-
-def bar_segments(score: ScoreTick, end: int) -> list[tuple[int, int, int, int]]:
-    """Stretches of bars of one metre from tick 0 up to `end`: (start tick, numerator, denominator, bars)."""
-    per_whole = 4 * score.ticks_per_quarter
-    signatures = score.time_signatures.numpy()
-    order = np.argsort(signatures["time"], kind="stable")
-    changes = [
-        (int(signatures["time"][i]), int(signatures["numerator"][i]), int(signatures["denominator"][i])) for i in order
-    ]
-    segments: list[tuple[int, int, int, int]] = []
-    start, numerator, denominator = 0, 4, 4
-    for time, next_numerator, next_denominator in [*changes, (end, 0, 1)]:
-        # A bar lasts whole ticks on average only: the k-th line of a segment is floor(k * length).
-        length = max(numerator * per_whole, denominator)
-        count = -(-max(min(time, end) - start, 0) * denominator // length)
-        if count:
-            segments.append((start, numerator, denominator, count))
-            start += count * length // denominator
-        numerator, denominator = next_numerator, next_denominator
-        if time >= end:
-            break
-    return segments
-
-
-def seconds_at(score: ScoreTick, ticks: np.ndarray | int) -> np.ndarray:
-    """Seconds from the start of the piece at each of `ticks` (any shape), after the tempo map."""
-    times, mspq = tempo_map(score)
-    per_tick = mspq / (1e6 * score.ticks_per_quarter)
-    elapsed = np.concatenate([[0.0], np.cumsum(np.diff(times) * per_tick[:-1])])
-    where = np.maximum(np.searchsorted(times, ticks, side="right") - 1, 0)
-    return elapsed[where] + (ticks - times[where]) * per_tick[where]
-
-
-def tempo_map(score: ScoreTick) -> tuple[np.ndarray, np.ndarray]:
-    """Ticks from which a tempo holds, the first 0, strictly rising, and its microseconds per quarter note."""
-    tempos = score.tempos.numpy()
-    times = np.concatenate([[0], tempos["time"]]).astype(np.int64)
-    mspq = np.concatenate([[DEFAULT_MSPQ], tempos["mspq"]]).astype(np.int64)
-    keep = _last_of_each_tick(times)
-    return times[keep], mspq[keep]
 
 
 def slice_bars(score: ScoreTick, first: int, last: int) -> ScoreTick:
@@ -274,8 +199,8 @@ def _is_score(source: Any) -> bool:
 
 
 def _to_ticks(source: Any) -> ScoreTick:
-    if source.ticks_per_quarter < 1:
-        raise MidiError("<score>: ticks_per_quarter must be at least 1; build the Score with a time base such as 480")
+    if not 1 <= source.ticks_per_quarter <= 32_767:
+        raise MidiError(f"<score>: ticks_per_quarter must be 1..32767, got {source.ticks_per_quarter}; resample it")
     return source.copy() if isinstance(source, symusic.core.ScoreTick) else source.to("Tick")
 
 
@@ -323,7 +248,9 @@ def _clean_score(score: ScoreTick, name: str, max_notes: int, repairs: list[str]
             continue
         notes = track.notes.numpy()
         time, duration = notes["time"].astype(np.int64), notes["duration"].astype(np.int64)
-        bad = (time < 0) | (time + duration > LAST_TICK) | (notes["pitch"] < 0) | (notes["velocity"] <= 0)
+        bad = (
+            (time < 0) | (time + np.maximum(duration, 1) > LAST_TICK) | (notes["pitch"] < 0) | (notes["velocity"] <= 0)
+        )
         flat = duration < 1
         count += len(time)
         if bad.any() or flat.any():
@@ -343,6 +270,8 @@ def _clean_score(score: ScoreTick, name: str, max_notes: int, repairs: list[str]
     end = last_tick(score)
     if end == 0:
         raise MidiError(f"{name}: there are no notes in it; give a MIDI file with at least one note")
+    for track in score.tracks:
+        _drop_outside(track, end)
     _clean_tempos(score, end, repairs)
     _clean_time_signatures(score, end, repairs)
     score.key_signatures = KeySignatureTickList(
@@ -350,6 +279,18 @@ def _clean_score(score: ScoreTick, name: str, max_notes: int, repairs: list[str]
     )
     score.markers = TextMetaTickList([m for m in score.markers if 0 <= m.time <= end])
     score.sort()
+
+
+def _drop_outside(track: Any, end: int) -> None:
+    """Drop controllers, bends, pedals and lyrics before tick 0 or after the last note: nothing sounds there."""
+    for kind in ("controls", "pitch_bends", "pedals"):
+        events = getattr(track, kind)
+        time = events.numpy()["time"] if len(events) else np.zeros(0, np.int32)
+        if ((time < 0) | (time > end)).any():
+            setattr(track, kind, type(events)([event for event in events if 0 <= event.time <= end]))
+    for pedal in track.pedals:
+        pedal.duration = min(max(pedal.duration, 0), end - pedal.time)
+    track.lyrics = TextMetaTickList([lyric for lyric in track.lyrics if 0 <= lyric.time <= end])
 
 
 def _clean_tempos(score: ScoreTick, end: int, repairs: list[str]) -> None:
@@ -361,7 +302,7 @@ def _clean_tempos(score: ScoreTick, end: int, repairs: list[str]) -> None:
             f"Tempo events of 0 or over {MAX_TEMPO_BPM:,.0f} beats a minute, left out: {int((~good).sum())}."
         )
     time, mspq = time[good & (time < end)], mspq[good & (time < end)]
-    keep = _last_of_each_tick(time)
+    keep = last_of_each_tick(time)
     score.tempos = TempoTickList.from_numpy(time[keep], mspq[keep])
 
 
@@ -372,15 +313,8 @@ def _clean_time_signatures(score: ScoreTick, end: int, repairs: list[str]) -> No
     if not good.all():
         repairs.append(f"Time signatures that are not n/1 .. n/64, left out: {int((~good).sum())}.")
     time, numerator, denominator = (a[good & (time < end)] for a in (time, numerator, denominator))
-    keep = _last_of_each_tick(time)
+    keep = last_of_each_tick(time)
     score.time_signatures = TimeSignatureTickList.from_numpy(time[keep], numerator[keep], denominator[keep])
-
-
-def _last_of_each_tick(time: np.ndarray) -> np.ndarray:
-    """Indices that sort `time` and keep, of the events at one tick, the last one given: the one that holds."""
-    order = np.argsort(time, kind="stable")
-    ordered = time[order]
-    return order[np.append(ordered[1:] != ordered[:-1], True)] if len(order) else order
 
 
 def _check_length(score: ScoreTick, name: str) -> None:
@@ -392,10 +326,6 @@ def _check_length(score: ScoreTick, name: str) -> None:
             f"{name}: it lasts {hours:,.1f} hours, {bars:,} bars; at most {MAX_HOURS} hours and {MAX_BARS:,} bars "
             "can be read: check it for a stray note far after the end"
         )
-
-
-def _note_arrays(score: ScoreTick) -> list[dict[str, np.ndarray]]:
-    return [track.notes.numpy() for track in score.tracks if len(track.notes)]
 
 
 def _window(events: Any, begin: int, end: int) -> list[Any]:
