@@ -180,7 +180,8 @@ def test_reads_what_people_type(text: str, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize("text", FALSE_FRIENDS)
 def test_reads_nothing_where_nothing_is_stated(text: str) -> None:
     ask = read_prompt(text)
-    assert fields(ask) == {} and not ask.statements
+    assert fields(ask) == {}
+    assert not ask.statements
 
 
 def test_statements_point_into_the_text() -> None:

@@ -1,68 +1,100 @@
 """Words against notes: whether what a text states is true of what was measured.
 
-`contradicts` judges one statement, `agreement` tabulates a prompt's wishes beside the measured facts, and
-`check_caption` repairs or drops the statements of a caption that the facts contradict. All read with
-`read_prompt`, so a caption is held to what a reader would understand, not to what the writer meant.
-Tolerances: a tempo number is met within half a beat per minute (MIDI stores microseconds), a duration
-within 5 % and one second (music ends on a beat), a number of bars exactly.
+`agreement` tabulates a prompt's wishes beside the measured facts; `check_caption` (from `repair_midi_text`)
+holds a caption to them. One judge, `truth_midi_text`, serves both, and the caption writer too.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 from .facts_midi_text import MusicFacts
-from .vocabulary_midi_text import CLASSES, DRUMS, FAMILIES, gm_name, instrument_name, register_is
+from .prompt_midi_text import Ask
+from .repair_midi_text import CheckedCaption as CheckedCaption
+from .repair_midi_text import check_caption as check_caption
+from .truth_midi_text import class_holds, class_number, contradicts
+from .vocabulary_midi_text import CLASSES, DRUMS, FAMILIES, instrument_name
 
-TEMPO_TOLERANCE_BPM = 0.5
-DURATION_TOLERANCE_SHARE, DURATION_TOLERANCE_SECONDS = 0.05, 1.0
 
+@dataclass(frozen=True)
+class Agreement:
+    """One wish and how it fared.
 
-def class_holds(fact: str, name: str, facts: MusicFacts) -> bool:
-    """Whether a class word is true: fact one of `CLASSES`, such as ("density", "sparse").
-
-    Raises:
-        KeyError: No such fact or class.
+    Attributes:
+        fact: A field of `Ask`, or "instrument", "excluded instrument", "other instruments".
+        asked: In words, such as "D minor" or "90 to 100 BPM".
+        measured: What the music holds, in the same terms.
+        met: Whether that fulfils the wish.
     """
-    band = CLASSES[fact][name]
+
+    fact: str
+    asked: str
+    measured: str
+    met: bool
+
+
+def agreement(ask: Ask, facts: MusicFacts) -> tuple[Agreement, ...]:
+    """Every wish of an `Ask` beside the measured facts, in the order of its fields; () where nothing was asked."""
+    rows = []
+    for fact, asked, measured in (
+        ("tempo_bpm", ask.tempo_bpm and f"{_range(ask.tempo_bpm)} BPM", f"{_plain(facts.tempo_bpm)} BPM"),
+        ("time_signature", ask.time_signature and "{}/{}".format(*ask.time_signature),
+         "{}/{}".format(*facts.time_signature)),
+        ("key", ask.key and ask.key.name, facts.key.name if facts.key else "none"),
+        ("mode", ask.mode, facts.key.mode if facts.key else "none"),
+    ):  # fmt: skip
+        if asked:
+            rows.append(Agreement(fact, asked, measured, not contradicts(fact, getattr(ask, fact), facts)))
+    rows += _instrument_rows(ask, facts)
+    if ask.bars:
+        rows.append(Agreement("bars", _range(ask.bars), str(facts.bars), not contradicts("bars", ask.bars, facts)))
+    if ask.duration_seconds:
+        met = not contradicts("duration_seconds", ask.duration_seconds, facts)
+        asked, measured = f"{_range(ask.duration_seconds)} s", f"{_plain(facts.duration_seconds)} s"
+        rows.append(Agreement("duration_seconds", asked, measured, met))
+    for fact in CLASSES:
+        name = getattr(ask, fact)
+        if name:
+            rows.append(Agreement(fact, name, _class_measure(fact, name, facts), class_holds(fact, name, facts)))
+    return tuple(rows)
+
+
+def _instrument_rows(ask: Ask, facts: MusicFacts) -> list[Agreement]:
+    rows = []
+    asked_programs = {*ask.programs}.union(*(FAMILIES[family].programs for family in ask.families))
+    wishes = [(instrument_name(p), frozenset((p,))) for p in ask.programs]
+    wishes += [(family, FAMILIES[family].programs) for family in ask.families]
+    for name, programs in wishes:
+        found = _names(programs, facts)
+        rows.append(Agreement("instrument", name, found or "absent", bool(found)))
+    wishes = [(instrument_name(p), frozenset((p,))) for p in ask.excluded_programs]
+    wishes += [(family, FAMILIES[family].programs) for family in ask.excluded_families]
+    for name, programs in wishes:
+        found = _names(programs, facts)
+        rows.append(Agreement("excluded instrument", f"no {name}", found or "absent", not found))
+    if not ask.open_instruments:
+        others = _names(frozenset(range(DRUMS + 1)) - asked_programs, facts)
+        rows.append(Agreement("other instruments", "none", others or "none", not others))
+    return rows
+
+
+def _names(programs: frozenset[int], facts: MusicFacts) -> str:
+    return ", ".join(instrument_name(p) for p in facts.programs if p in programs)
+
+
+def _class_measure(fact: str, name: str, facts: MusicFacts) -> str:
     if fact == "register":
-        return register_is(name, facts.lowest_pitch, facts.highest_pitch)
-    if fact == "density":
-        number = facts.notes_per_second
-    elif fact == "dynamics":
-        number = facts.velocity_mean
-    else:
-        if facts.lowest_pitch is None:
-            return False
-        number = facts.articulation
-        if fact == "texture":
-            number = float(facts.max_polyphony) if name in ("monophonic", "polyphonic") else facts.polyphony
-    return band.low <= number < band.high
+        return "no pitches" if facts.lowest_pitch is None else f"pitches {facts.lowest_pitch} to {facts.highest_pitch}"
+    number = class_number(fact, name, facts)
+    units = {"density": "notes per second", "dynamics": "mean velocity", "articulation": "of the time to the next note",
+             "texture": "notes at once"}  # fmt: skip
+    return "no pitches" if number is None else f"{_plain(number)} {units[fact]}"
 
 
-def contradicts(fact: str, value: Any, facts: MusicFacts) -> bool:
-    """Whether the facts contradict one statement, given as in `Statement.fact` and `Statement.value`."""
-    programs = facts.programs
-    if fact == "tempo_bpm":
-        return not value[0] - TEMPO_TOLERANCE_BPM <= facts.tempo_bpm <= value[1] + TEMPO_TOLERANCE_BPM
-    if fact == "time_signature":
-        return bool(value != facts.time_signature)
-    if fact == "key":
-        return bool(value != facts.key)
-    if fact == "mode":
-        return facts.key is None or bool(value != facts.key.mode)
-    if fact == "program":
-        return value not in programs
-    if fact == "family":
-        return FAMILIES[value].programs.isdisjoint(programs)
-    if fact == "no_program":
-        return value in programs
-    if fact == "no_family":
-        return not FAMILIES[value].programs.isdisjoint(programs)
-    if fact == "bars":
-        return not value[0] <= facts.bars <= value[1]
-    if fact == "duration_seconds":
-        low = value[0] * (1 - DURATION_TOLERANCE_SHARE) - DURATION_TOLERANCE_SECONDS
-        high = value[1] * (1 + DURATION_TOLERANCE_SHARE) + DURATION_TOLERANCE_SECONDS
-        return not low <= facts.duration_seconds <= high
-    return not class_holds(fact, value, facts)
+def _plain(number: float) -> str:
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def _range(ends: tuple[float, float]) -> str:
+    low, high = map(_plain, ends)
+    return low if low == high else f"{low} to {high}"

@@ -17,13 +17,14 @@ from .phrases_midi_text import Token
 _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _KEY = re.compile(
     r"([a-g])(?:(b|♭|#|♯)(?=$|[^a-z]|m(?:$|[^a-z])|maj|min)| ?(♭|#|♯)|[ -]?(sharp|flat)(?![a-z]))?"
-    r"(?:[ -]{0,2}(?:(?:harmonic|natural|melodic) )?(major|minor|maj|min|moll|dur)(?![a-z])|(m)(?![a-z]))?(?![a-z0-9'’])",
+    r"(?:[ -]{0,2}(?:(?:harmonic|natural|melodic) )?(major|minor|maj|min|moll|dur)(?![a-z])|(m)(?![a-z]))?"
+    r"(?![a-z0-9'’])",
     re.IGNORECASE,
 )
 _CHORD = re.compile(r"[A-G][#b♯♭]?(?:m|maj|min|dim|aug|sus)?[2-9]?7?")
 _BREAKS = frozenset(("", ",", ".", ";", "|", "\n", "/", "!", "?", "-", ":", "=", "·", "•", "+"))
 _FOLLOWERS = _BREAKS | frozenset(
-    """for at with and in on using featuring lasting played scored of by without & but about around
+    """for at with and in on using featuring lasting played scored composed of by without & but about around
     roughly approximately that which called marked from""".split()
 )
 _KEY_NOUNS = frozenset("key keys mode tonality scale feel mood sound".split())
@@ -31,7 +32,7 @@ _PIECES = frozenset(
     "waltz melody ballad tune lullaby nocturne prelude fugue sonata etude blues jig reel mazurka polonaise".split()
 )
 _NOT_KEYS = frozenset(
-    "chord chords triad triads arpeggio arpeggios third thirds sixth sixths seventh sevenths second ninth interval".split()
+    "chord chords triad triads arpeggio arpeggios third thirds sixth sixths seventh sevenths ninth interval".split()
 )
 _CHORD_WORDS = frozenset("chord chords progression over changes".split())
 
@@ -75,7 +76,7 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
     inside = _low(tokens, index - 1) == "in" and _low(tokens, end) in _FOLLOWERS
     if short:
         plain = letter.isupper() and text[match.end() - 1] == "m"
-        if (plain or accidental) and not _in_chords(text, tokens, index, end) or inside and letter.islower():
+        if (inside and letter.islower()) or ((plain or accidental) and not _in_chords(text, tokens, index, end)):
             return ("key", Key(tonic, mode), index, end)
         return None
     if inside and (letter.isupper() or accidental) and not _in_chords(text, tokens, index, end):
@@ -92,7 +93,7 @@ def _named_as_key(text: str, tokens: list[Token], index: int) -> bool:
 
 
 def _after_a(text: str, tokens: list[Token], index: int, end: int, mode: str) -> Found | None:
-    """ "a minor": the key, only its mode, or nothing."""
+    """What "a minor" says: the key, only its mode, or nothing."""
     before, follower = _low(tokens, index - 1), _low(tokens, end)
     key: Found = ("key", Key(9, mode), index, end)
     if follower in _NOT_KEYS:

@@ -30,7 +30,7 @@ _NOT_LENGTH = frozenset(
 _DEADLINES = frozenset("in within every after first next per another ago".split())
 _LENGTH_WORDS = frozenset("lasting lasts last duration length long for of runs running time : =".split()) | _ABOUT
 _TEMPO_LEADS = frozenset("tempo bpm speed pace mm ♩ q".split())
-_TEMPO_FILLERS = frozenset(": = of is at be should set to marking mark exactly . - (".split())
+_TEMPO_FILLERS = frozenset(": = of is at be should must set to marking mark exactly . - (".split())
 _BEATS = {"quarter": 1.0, "crotchet": 1.0, "half": 2.0, "minim": 2.0, "eighth": 0.5, "quaver": 0.5}
 _ENDS = frozenset(("", ",", ".", ";", "|", "\n", "!", "?", "in", "for", "with", "and", "on", "using"))
 _MOST_BARS, _MOST_SECONDS = 9999, 36_000.0
@@ -91,7 +91,7 @@ def _amount(tokens: list[Token], index: int) -> _Amount | None:
     if number is None:
         return None
     low, end = number
-    high, first, near = low, index, False
+    high, first = low, index
     before = _low(tokens, index - 1)
     joiner = _low(tokens, end)
     if joiner in ("-", "to", "or", "~") or (joiner == "and" and before == "between"):
@@ -143,7 +143,7 @@ def read_number_statement(text: str, tokens: list[Token], index: int) -> Found |
     after = _after_bpm(tokens, amount.end)
     if after:
         return _tempo(amount, amount.first, after)
-    at = _low(tokens, amount.first - 1) == "at" and 40 <= amount.low and amount.high <= 240 and low[0].isdigit()
+    at = _low(tokens, amount.first - 1) == "at" and amount.low >= 40 and amount.high <= 240 and low[0].isdigit()
     return _tempo(amount, amount.first, amount.end) if at and unit in _ENDS else None
 
 
@@ -168,7 +168,7 @@ def _tempo(amount: _Amount, first: int, end: int, scale: float = 1.0) -> Found |
 
 
 def _named_tempo(tokens: list[Token], index: int) -> Found | None:
-    """ "tempo: 96", "bpm=120", "quarter = 96", "dotted quarter = 60"."""
+    """Such as "tempo: 96", "bpm=120", "quarter = 96", "dotted quarter = 60"."""
     position, scale = index, 1.0
     if _low(tokens, position) == "dotted":
         scale, position = 1.5, position + 1
@@ -194,7 +194,7 @@ def _named_tempo(tokens: list[Token], index: int) -> Found | None:
 
 
 def _metre(text: str, tokens: list[Token], index: int) -> Found | None:
-    """ "3/4", "3/4 time", "3-4 time", "time signature 3 4"."""
+    """Such as "3/4", "3/4 time", "3-4 time", "time signature 3 4"."""
     top, sign, bottom = (_low(tokens, index + i) for i in range(3))
     words_after = ("time", "metre", "meter")
     if sign == "/" and _attached(tokens, index + 1) and _attached(tokens, index + 2):
@@ -208,9 +208,10 @@ def _metre(text: str, tokens: list[Token], index: int) -> Found | None:
         return None
     if not (top.isdigit() and bottom.isdigit() and len(top) < 3 and len(bottom) < 3):
         return None
-    date = (_low(tokens, end) == "/" and _attached(tokens, end)) or (_low(tokens, index - 1) == "/" and _attached(tokens, index))
+    date = _low(tokens, end) == "/" and _attached(tokens, end)
+    date = date or (_low(tokens, index - 1) == "/" and _attached(tokens, index))
     numerator, denominator = int(top), int(bottom)
-    values = numerator == 1 and not named or _low(tokens, end) in ("notes", "minute")
+    values = (numerator == 1 and not named) or _low(tokens, end) in ("notes", "minute")
     values = values or (_low(tokens, end) == "of" and _low(tokens, end + 1) in ("the", "a", "an", "all", "it"))
     if date or values or not 1 <= numerator <= 64 or denominator not in METRE_DENOMINATORS:
         return None
@@ -235,13 +236,14 @@ def _the_last(tokens: list[Token], index: int) -> bool:
 
 
 def _clock(tokens: list[Token], index: int) -> Found | None:
-    """ "1:20" as minutes and seconds."""
+    """Such as "1:20", as minutes and seconds."""
     minutes, sign, seconds = (_low(tokens, index + i) for i in range(3))
     if sign != ":" or not (_attached(tokens, index + 1) and _attached(tokens, index + 2)):
         return None
     if not (minutes.isdigit() and len(minutes) < 3 and len(seconds) == 2 and seconds.isdigit() and int(seconds) < 60):
         return None
-    if _low(tokens, index - 1) in ("at", ":") and _low(tokens, index - 2) != "duration" or _low(tokens, index + 3) in ("am", "pm", ":"):
+    of_day = _low(tokens, index - 1) == "at" or _low(tokens, index + 3) in ("am", "pm", ":", "o'clock")
+    if of_day or (_low(tokens, index - 1) == ":" and _low(tokens, index - 2).isdigit()):
         return None
     near = _low(tokens, index - 1) in _ABOUT
     n = 60.0 * int(minutes) + int(seconds)
@@ -251,7 +253,7 @@ def _clock(tokens: list[Token], index: int) -> Found | None:
 
 
 def _a_minute(tokens: list[Token], index: int) -> Found | None:
-    """ "half a minute", "a minute and a half", "about a minute", "a minute long"."""
+    """Such as "half a minute", "a minute and a half", "about a minute", "a minute long"."""
     before = _low(tokens, index - 1)
     words = [_low(tokens, index + i) for i in range(5)]
     if words[0] == "half":
@@ -272,7 +274,7 @@ def _a_minute(tokens: list[Token], index: int) -> Found | None:
 
 
 def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
-    """ "30 seconds", "2 minutes", "1 minute and 20 seconds", "30s"."""
+    """Such as "30 seconds", "2 minutes", "1 minute and 20 seconds", "30s"."""
     unit, end = _low(tokens, amount.end), amount.end + 1
     before = _low(tokens, amount.first - 1)
     scale = 1.0 if unit in _SECONDS else 60.0 if unit in _MINUTES else 3600.0
@@ -289,9 +291,10 @@ def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
     decade = unit == "s" and _attached(tokens, amount.end) and amount.low % 10 == 0 and amount.low >= 20
     ordinal = unit in ("second", "minute") and amount.low > 1 and _low(tokens, end)[:5] in ("violi", "flute", "cello")
     long = _low(tokens, end) in ("long", "in")
-    if (decade and before not in _LENGTH_WORDS) or ordinal or (before in _DEADLINES and not long) or _the_last(tokens, amount.first):
+    deadline = (before in _DEADLINES and not long) or _the_last(tokens, amount.first)
+    if deadline or ordinal or (decade and before not in _LENGTH_WORDS):
         return None
-    if not 0 < high or not low <= _MOST_SECONDS:
+    if high <= 0 or low > _MOST_SECONDS:
         return None
     value = about(low) if amount.near and low == high else (low, min(high, _MOST_SECONDS))
     return ("duration_seconds", value, amount.first, end)

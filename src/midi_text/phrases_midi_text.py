@@ -23,7 +23,7 @@ from .vocabulary_midi_text import (
 
 
 class Token(NamedTuple):
-    """A word, number or sign of the text and where it stands; a line end is the sign "\\n"."""
+    """A word, number or sign of the text and where it stands; a line end counts as a sign."""
 
     low: str
     start: int
@@ -74,9 +74,9 @@ def _instrument_phrases() -> dict[str, Meanings]:
             for form in _plurals(word):
                 phrases[form] = (("family", name),)
     for instrument in INSTRUMENTS:
-        gm_name = re.sub(r"[^a-z0-9]+", " ", instrument.gm_name.lower()).strip()
+        gm_name = re.sub(r"[^a-z0-9+]+", " ", instrument.gm_name.lower()).strip()
         for word in (gm_name, *instrument.written, *instrument.read_only):
-            for form in _plurals(word.lower().replace("-", " ").replace("+", " ")):
+            for form in _plurals(word.lower().replace("-", " ")):
                 phrases.setdefault(form, (("program", instrument.program),))
     for ensemble, programs in ENSEMBLES.items():
         for form in _plurals(ensemble):
@@ -99,7 +99,7 @@ _SILENCERS = (
     "soft rock", "soft skills", "soft pop", "quiet storm", "loud and clear", "my forte", "busy street", "busy city",
     "busy day", "busy market", "busy road", "busy office", "moderate difficulty", "moderate dynamics", "slow cooker",
     "moderate volume", "moderate length", "moderate level", "moderate range", "quick succession", "fast paced world",
-    "tempo changes", "key changes", "key change", "white keys", "black keys", "waltz of", "polka dot", "polka dots",
+    "tempo changes", "key changes", "key change", "white keys", "black keys", "waltz of the", "polka dot", "polka dots",
 )  # fmt: skip
 _OPENERS = (
     "other instruments", "others", "and more", "among others", "etc", "and so on", "including", "includes", "include",
@@ -126,7 +126,7 @@ def _build() -> dict[str, Meanings]:
             if fact == "texture" and name in ("monophonic", "polyphonic", "thin", "full"):
                 phrases[f"{name} texture"] = ((fact, name),)
     phrases |= {"drumless": (("no_program", 128),), "drum less": (("no_program", 128),)}
-    phrases |= {word: (("open", True),) for word in _OPENERS}
+    phrases |= dict.fromkeys(_OPENERS, (("open", True),))
     phrases |= dict.fromkeys(_SILENCERS, ())
     return phrases
 

@@ -200,8 +200,10 @@ class _Reader:
         return 0
 
     def _list_from(self, start: int) -> tuple[int, bool]:
-        """The end of a list of instruments, and whether all of it is negated: "drums, bass or piano" is, and
-        "drums and bass", but not "drums, bass, piano", where the negation ends at the comma."""
+        """The end of a list of instruments, and whether a negation before it holds for all of it.
+
+        It does for "drums, bass or piano" and "drums and bass"; in "drums, bass, piano" it ends at the comma.
+        """
         end, last_joiner, commas, position = start, "", 0, start
         while position < len(self.tokens):
             stop, meanings = self._phrase(position)

@@ -53,11 +53,11 @@ _NAMES_A_KEY = re.compile(
 )
 _YEAR = re.compile(r"\b(1[4-9]|20)\d\d\b")
 _NOUNS = {  # form, dance_type or genre labels that can stand as the noun of a phrase
-    *"mass vespers opera prelude polonaise etude mazurka song waltz requiem sonata symphony partita march oratorio".split(),
-    *"krakowiak fugue polka cassation rondo contradance anglaise fantasy galop minuet motet completorium dumka".split(),
-    *"aria impromptu nocturne cotillion scherzo cantata barcarolle toccata ballade caprice gavotte arabesque".split(),
-    *"hymn berceuse tango sonatina reel jig hornpipe kujawiak kozak oberek sarabande tarantella gigue".split(),
-    "string quartet", "slip jig", "morris dance", "English country dance", "Christmas carol", "Christmas song",
+    *"mass vespers opera prelude polonaise etude mazurka song waltz requiem sonata symphony partita march".split(),
+    *"oratorio krakowiak fugue polka cassation rondo contradance anglaise fantasy galop minuet motet".split(),
+    *"completorium dumka aria impromptu nocturne cotillion scherzo cantata barcarolle toccata ballade caprice".split(),
+    *"gavotte arabesque hymn berceuse tango sonatina reel jig hornpipe kujawiak kozak oberek sarabande".split(),
+    "tarantella", "gigue", "string quartet", "slip jig", "morris dance", "English country dance", "Christmas carol", "Christmas song",
 }  # fmt: skip
 _FORMS = {"song, children": "children's song", "sonate": "sonata", "improvization": "improvisation",
           "variations": "set of variations", "motet, christmas": "Christmas motet", "passions": "passion"}  # fmt: skip

@@ -1,0 +1,233 @@
+"""A caption is held to the facts: a false statement gets the right word in the same slot, or goes.
+
+The caption is read as any reader would read it (`read_prompt`); a statement that the facts contradict is
+replaced where the facts have a word for the slot ("in D major" -> "in D minor", "flute" -> the most used
+instrument not yet named, "slow" -> "fast"), and otherwise its words are cut with their preposition or
+comma. What then still contradicts loses its sentence. The result is read again: no contradiction is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .facts_midi_text import MusicFacts
+from .prompt_midi_text import Statement, read_prompt
+from .truth_midi_text import class_holds, contradicts
+from .vocabulary_midi_text import CLASSES, FAMILIES, TEMPO_WORDS, instrument_name, tempo_words
+
+NOTHING_TRUE = "A piece of music."  # where no sentence of the caption survives
+
+
+@dataclass(frozen=True)
+class CheckedCaption:
+    """A caption without contradictions, and what it took.
+
+    Attributes:
+        text: The caption; every statement read from it is true of the facts.
+        statements: Those statements.
+        repaired: "old -> new" for each replacement.
+        dropped: The words of each statement that was cut.
+        contradicted_before: Statements of the original that the facts contradict.
+        stated_before: Statements of the original.
+    """
+
+    text: str
+    statements: tuple[Statement, ...]
+    repaired: tuple[str, ...]
+    dropped: tuple[str, ...]
+    contradicted_before: int
+    stated_before: int
+
+
+def check_caption(text: str, facts: MusicFacts) -> CheckedCaption:
+    """Repair or drop what the facts contradict. Never raises on any `str`."""
+    original = read_prompt(text).statements
+    wrong = _wrong(original, facts)
+    repaired: list[str] = []
+    dropped: list[str] = []
+    if wrong:
+        text = _mend(text, original, facts, repaired, dropped)
+        for _ in range(2):  # a cut may bring words together that state something new
+            text = _without_sentences(text, _wrong(read_prompt(text).statements, facts), dropped)
+    statements = read_prompt(text).statements
+    if _wrong(statements, facts):
+        dropped += [s.text for s in statements]
+        text, statements = NOTHING_TRUE, ()
+    return CheckedCaption(text, statements, tuple(repaired), tuple(dropped), len(wrong), len(original))
+
+
+def _wrong(statements: Sequence[Statement], facts: MusicFacts) -> list[Statement]:
+    return [s for s in statements if contradicts(s.fact, s.value, facts)]
+
+
+def _mend(
+    text: str, statements: Sequence[Statement], facts: MusicFacts, repaired: list[str], dropped: list[str]
+) -> str:
+    """Replace or cut every false statement, from the end of the text to its start."""
+    unnamed = _unnamed_instruments(statements, facts)
+    replacements: dict[tuple[int, int], str] = {}
+    for statement in _wrong(statements, facts):
+        span = (statement.start, statement.end)
+        if span not in replacements:
+            word = unnamed.pop(0) if statement.fact in ("program", "family") and unnamed else _word(statement, facts)
+            replacements[span] = word
+    for (start, end), word in sorted(replacements.items(), reverse=True):
+        old = text[start:end]
+        if word and re.match(r"drum (?:beat|fill|groove|loop|pattern|solo|track)", old, re.IGNORECASE):
+            word += " piece"
+        if word:
+            repaired.append(f"{old} -> {word}")
+            text = _with_article(text[:start], word) + text[end:]
+        else:
+            dropped.append(old)
+            text = _cut(text, start, end)
+    text = _EMPTY_SENTENCE.sub("", text)
+    repaired.reverse()
+    dropped.reverse()
+    return _tidy(text)
+
+
+def _unnamed_instruments(statements: Sequence[Statement], facts: MusicFacts) -> list[str]:
+    """Instruments that sound and that no true statement names, most notes first."""
+    named: set[int] = set()
+    for statement in statements:
+        if statement.fact == "program":
+            named.add(statement.value)
+        elif statement.fact == "family":
+            named |= FAMILIES[statement.value].programs
+    return [instrument_name(p) for p in facts.programs if p not in named]
+
+
+def _word(statement: Statement, facts: MusicFacts) -> str:
+    """The right word for the slot of a false statement, or "" if there is none."""
+    fact, text = statement.fact, statement.text
+    if fact == "tempo_bpm":
+        return _tempo_word(text, facts.tempo_bpm)
+    if fact == "time_signature":
+        metre = "{}/{}".format(*facts.time_signature)
+        if re.search(r"\d\s*[-/ ]\s*\d", text):
+            return re.sub(r"\d+\s*[-/ ]\s*\d+", metre, text, count=1)
+        if re.search(r"time|metre|meter|four|eight|two|breve", text, re.IGNORECASE):
+            return f"{metre} time"
+        return _like("pieces" if text.endswith("s") else "piece", text)  # a dance of another metre
+    if fact == "key":
+        return facts.key.name if facts.key else ""
+    if fact == "mode":
+        return re.sub("minor|major", facts.key.mode, text, flags=re.IGNORECASE) if facts.key else ""
+    if fact == "bars":
+        unit = "measure" if "measure" in text.lower() else "bar"
+        if "-" in text:
+            return f"{facts.bars}-{unit}"
+        return _number_in(text, facts.bars) or f"{facts.bars} {unit}{'s' * (facts.bars != 1)}"
+    if fact == "duration_seconds":
+        return _duration_word(text, facts.duration_seconds)
+    if fact in CLASSES:
+        noun = text.lower().split()[-1]
+        true = [w for n, b in CLASSES[fact].items() if class_holds(fact, n, facts) for w in b.written + b.read_only]
+        if noun in ("register", "range", "texture", "density"):
+            true = [word for word in true if word.endswith(f" {noun}")]
+        return _like(true[0], text) if true else ""
+    return ""
+
+
+def _tempo_word(text: str, tempo_bpm: float) -> str:
+    if re.search(r"\d|=|\bbeats|\bbpm", text, re.IGNORECASE):
+        return _number_in(text, round(tempo_bpm)) or f"{round(tempo_bpm)} BPM"
+    low = text.lower()
+    italian = next((w.italian for w in TEMPO_WORDS if low.replace("-", " ") in
+                    [word.replace("-", " ") for word in w.written + w.read_only]), False)  # fmt: skip
+    words = tempo_words(tempo_bpm, italian) or tempo_words(tempo_bpm)
+    if low.endswith("ly"):
+        return next((w for w, plain in (("slowly", "slow"), ("quickly", "quick")) if plain in words), "")
+    return _like(words[0], text) + (" tempo" if low.endswith(" tempo") else "") if words else ""
+
+
+def _duration_word(text: str, seconds: float) -> str:
+    n = max(1, round(seconds))
+    if re.search(r"\d+-second", text):
+        return f"{n}-second"
+    about = "about " if re.match("about|around|roughly|approximately", text, re.IGNORECASE) else ""
+    if ":" in text or n > 100:
+        return f"{about}{n // 60}:{n % 60:02d}"
+    return f"{about}{n} second{'s' * (n != 1)}"
+
+
+def _number_in(text: str, number: int) -> str:
+    """The text with its one number exchanged; "" if it has none or several, or counts other notes than quarters."""
+    if len(re.findall(r"\d+(?:\.\d+)?", text)) != 1 or re.search("dotted|half|eighth|minim|quaver", text.lower()):
+        return ""
+    changed = re.sub(r"\d+(?:\.\d+)?", str(number), text)
+    return re.sub(r"(bar|measure)s$", r"\1", changed) if number == 1 else re.sub(r"(bar|measure)$", r"\1s", changed)
+
+
+def _like(word: str, text: str) -> str:
+    """The word with the capital of the text that it replaces."""
+    return word[:1].upper() + word[1:] if text[:1].isupper() else word
+
+
+def _with_article(before: str, word: str) -> str:
+    """Set a word after a text that may end in "a" or "an"."""
+    match = re.search(r"\b([Aa])n?(\s+)$", before[-8:])
+    if match is None:
+        return before + word
+    vowel = word[0] in "aeiouAEIOU8" or word.split()[0].rstrip("#b") == "F" or bool(re.match("1[18]\\b", word))
+    return before[: len(before) - len(match.group())] + match.group(1) + ("n" if vowel else "") + match.group(2) + word
+
+
+_EMPTY_SENTENCE = re.compile(
+    r"(?<=[.!?])\s+(?:It|The (?:piece|music))\s+(?:(?:is|has|lasts)\s*)?"
+    r"(?:(?:played|scored)\s*)?(?:by|for|with)?\s*[.!?]"
+)
+_NOUN_AFTER = re.compile(
+    r"\s+(?:dynamics|articulation|registers?|range|texture|density|tempo|pace|speed|volume|time|metre|meter|key|long)\b",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"(?:,?\s+(?:and\s+)?|^)(?:with(?:\s+no)?|without(?:\s+any)?|no|in|at|played|for|of|lasting|by)\s+"
+    r"(?:an?\s+|the\s+)?(?:solo\s+)?(?:key\s+of\s+)?$",
+    re.IGNORECASE,
+)  # fmt: skip
+_ITEM_LEAD = re.compile(r"(?:\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+)(?:an?\s+|the\s+)?$")
+_ITEM_TAIL = re.compile(r"^(?:\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+)(?!(?:in|at|with|is|has|lasts|it)\b)")
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """The text without a statement and the little words that held it."""
+    noun = _NOUN_AFTER.match(text, end)
+    end = noun.end() if noun else end
+    before, after = text[:start], text[end:]
+    item = _ITEM_LEAD.search(before[-40:])
+    if item:
+        return before[: len(before) - len(item.group())] + after
+    tail = _ITEM_TAIL.match(after)
+    lead = _LEAD.search(before[-60:])
+    if tail and not noun:
+        return before + after[tail.end() :]
+    if lead and (noun or not re.match(r"\s+[^\W\d]", after) or re.match(r"\s+(?:in|at|for|with|and|of)\b", after)):
+        return before[: len(before) - len(lead.group())] + after
+    return before + after
+
+
+def _without_sentences(text: str, wrong: Sequence[Statement], dropped: list[str]) -> str:
+    """The text without the sentences that hold false statements."""
+    for statement in sorted(wrong, key=lambda s: s.start, reverse=True):
+        if statement.end > len(text):
+            continue  # its sentence went with another statement
+        start = max(text.rfind(mark, 0, statement.start) for mark in (". ", "! ", "? ", "\n", "; ")) + 1
+        ends = [i for i in (text.find(mark, statement.end) for mark in (". ", "! ", "? ", "\n", "; ")) if i >= 0]
+        end = min(ends) + 1 if ends else len(text)
+        dropped.append(text[start:end].strip())
+        text = text[:start] + text[end:]
+    return _tidy(text) if wrong else text
+
+
+def _tidy(text: str) -> str:
+    text = re.sub(r"[ \t]{2,}", " ", text)
+    text = re.sub(r"\s+([,.;!?])", r"\1", text)
+    text = re.sub(r"([,;])(?:[,;])+", r"\1", text)
+    text = re.sub(r",(\s*[.!?])", r"\1", text)
+    text = re.sub(r"\b([Aa]) (?=[aeio][a-z]{3})(?!one)", r"\1n ", text)
+    text = re.sub(r"^[\s,;]+|\s+$", "", text)
+    return text[:1].upper() + text[1:] if text[:1].islower() and text.endswith(".") else text

@@ -1,0 +1,150 @@
+"""Words against facts: the agreement table, and captions repaired until nothing in them is false."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from midi_text.agreement_midi_text import agreement, check_caption
+from midi_text.data.captions import write_caption
+from midi_text.facts_midi_text import InstrumentFacts, Key, MusicFacts
+from midi_text.prompt_midi_text import read_prompt
+from midi_text.truth_midi_text import contradicts
+
+from .test_captions import random_facts, random_labels
+
+WALTZ = MusicFacts(
+    tempo_bpm=72.0, tempo_changes=False, time_signature=(3, 4), metre_changes=False, key=Key(2, "minor"),
+    key_confidence=0.9, instruments=(InstrumentFacts(40, 60, 55, 84), InstrumentFacts(0, 50, 36, 70)), bars=16,
+    duration_seconds=40.0, notes=110, notes_per_second=2.75, lowest_pitch=36, highest_pitch=84, polyphony=2.5,
+    max_polyphony=4, velocity_mean=60.0, velocity_spread=9.0, articulation=1.0,
+)  # fmt: skip
+
+
+def rows(prompt: str, facts: MusicFacts = WALTZ) -> dict[str, tuple[str, str, bool]]:
+    return {row.fact: (row.asked, row.measured, row.met) for row in agreement(read_prompt(prompt), facts)}
+
+
+def test_agreement_of_a_met_prompt() -> None:
+    assert rows("a slow waltz in D minor for violin and piano, 16 bars, soft, sparse") == {
+        "tempo_bpm": ("20 to 76 BPM", "72 BPM", True),
+        "time_signature": ("3/4", "3/4", True),
+        "key": ("D minor", "D minor", True),
+        "instrument": ("piano", "piano", True),
+        "other instruments": ("none", "none", True),
+        "bars": ("16", "16", True),
+        "density": ("sparse", "2.75 notes per second", True),
+        "dynamics": ("soft", "60 mean velocity", True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("prompt", "fact", "row"),
+    [
+        ("120 bpm", "tempo_bpm", ("120 BPM", "72 BPM", False)),
+        ("72.4 bpm", "tempo_bpm", ("72.4 BPM", "72 BPM", True)),
+        ("in a major key", "mode", ("major", "minor", False)),
+        ("in D major", "key", ("D major", "D minor", False)),
+        ("for flute", "instrument", ("flute", "absent", False)),
+        ("for violin", "other instruments", ("none", "piano", False)),
+        ("strings", "instrument", ("strings", "violin", True)),
+        ("no drums", "excluded instrument", ("no drums", "absent", True)),
+        ("without piano", "excluded instrument", ("no piano", "piano", False)),
+        ("about 15 bars", "bars", ("14 to 16", "16", True)),
+        ("42 seconds", "duration_seconds", ("42 s", "40 s", True)),
+        ("50 seconds", "duration_seconds", ("50 s", "40 s", False)),
+        ("monophonic", "texture", ("monophonic", "4 notes at once", False)),
+        ("in a high register", "register", ("high", "pitches 36 to 84", False)),
+    ],
+)
+def test_agreement_rows(prompt: str, fact: str, row: tuple[str, str, bool]) -> None:
+    assert rows(prompt)[fact] == row
+
+
+def test_nothing_asked_nothing_tabulated() -> None:
+    assert agreement(read_prompt("a sad song about the sea"), WALTZ) == ()
+
+
+def test_drums_alone_have_no_key() -> None:
+    kit = (InstrumentFacts(128, 9, 36, 50),)
+    drums = replace(WALTZ, key=None, lowest_pitch=None, highest_pitch=None, instruments=kit)
+    assert rows("in D minor, legato, high register", drums) == {
+        "key": ("D minor", "none", False),
+        "articulation": ("legato", "no pitches", False),
+        "register": ("high", "no pitches", False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        ("A slow waltz in D minor for violin and piano.", "A slow waltz in D minor for violin and piano."),
+        ("A fast waltz in G major for violin and piano.", "A slow waltz in D minor for violin and piano."),
+        ("A slow 4/4 piece in A minor for flute and piano.", "A slow 3/4 piece in D minor for violin and piano."),
+        ("A slow jig.", "A slow piece."),
+        ("A piece for violin, piano and drums.", "A piece for violin, piano."),
+        ("A piece for violin, drums and piano.", "A piece for violin and piano."),
+        ("A violin with piano. It has 8 bars at 120 BPM.", "A violin with piano. It has 16 bars at 72 BPM."),
+        ("An 8-bar tune lasting 2 minutes.", "A 16-bar tune lasting 40 seconds."),
+        ("A loud, dense piece without piano.", "A soft, sparse piece."),
+        ("Key: C major\nTempo: Presto\nInstruments: organ", "Key: D minor\nTempo: Larghetto\nInstruments: violin"),
+        ("A happy tune in a major key.", "A happy tune in a minor key."),
+        ("A piece in a high register.", "A piece."),
+        ("", ""),
+        ("no statement at all 🎹", "no statement at all 🎹"),
+    ],
+)
+def test_repairs(caption: str, expected: str) -> None:
+    assert check_caption(caption, WALTZ).text == expected
+
+
+def test_reports_what_it_did() -> None:
+    checked = check_caption("A fast waltz in G major for violin, piano and drums.", WALTZ)
+    assert (checked.stated_before, checked.contradicted_before) == (6, 3)
+    assert checked.dropped == ("drums",)
+    assert checked.repaired[1] == "G major -> D minor"
+
+
+def test_true_captions_stay_as_they_are() -> None:
+    rng = random.Random(11)
+    for _ in range(500):
+        facts = random_facts(rng)
+        text = write_caption(facts, random_labels(rng), rng)
+        checked = check_caption(text, facts)
+        assert (checked.text, checked.repaired, checked.dropped, checked.contradicted_before) == (text, (), (), 0)
+
+
+def test_no_contradiction_is_left_in_captions_of_other_pieces() -> None:
+    rng = random.Random(12)
+    before = 0
+    for _ in range(1500):
+        facts = random_facts(rng)
+        checked = check_caption(write_caption(random_facts(rng), random_labels(rng), rng), facts)
+        before += checked.contradicted_before
+        assert not [s for s in checked.statements if contradicts(s.fact, s.value, facts)]
+        assert checked.statements == read_prompt(checked.text).statements
+    assert before > 3000
+
+
+_WORDS = (
+    "A slow fast waltz in D minor major for violin drums and piano , . 3/4 120 BPM about 16 bars - bar no without soft "
+    "register with high a the of synth bass 2 minutes texture 🎹 \n It is"
+).split(" ")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(_WORDS), max_size=40), st.integers(0, 1000))
+def test_repair_of_any_words(words: list[str], seed: int) -> None:
+    facts = random_facts(random.Random(seed))
+    checked = check_caption(" ".join(words), facts)
+    assert not [s for s in read_prompt(checked.text).statements if contradicts(s.fact, s.value, facts)]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200))
+def test_repair_of_any_text(text: str) -> None:
+    assert check_caption(text, WALTZ).statements == read_prompt(check_caption(text, WALTZ).text).statements
