@@ -19,11 +19,12 @@ import symusic
 import torch
 from transformers import GenerationConfig, LogitsProcessorList, Pipeline
 
-from .agreement_midi_text import Agreement, CheckedCaption, agreement, check_caption
+from .agreement_midi_text import Agreement, agreement
 from .constraints_midi_text import MusicLogitsProcessor, TextOnlyLogitsProcessor
 from .facts_midi_text import MusicFacts, measure_facts
 from .locks_midi_text import Locks
 from .prompt_midi_text import Ask
+from .repair_midi_text import CheckedCaption, check_caption
 from .request_midi_text import Request, Wishes, understand
 from .score_midi_text import bar_starts, slice_bars, write_score
 
