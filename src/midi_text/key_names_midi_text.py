@@ -79,7 +79,7 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
         if (inside and letter.islower()) or ((plain or accidental) and not _in_chords(text, tokens, index, end)):
             return ("key", Key(tonic, mode), index, end)
         return None
-    if inside and (letter.isupper() or accidental) and not _in_chords(text, tokens, index, end):
+    if inside and (token.low != "a" or letter == "A") and not _in_chords(text, tokens, index, end):
         return ("key", Key(tonic, mode), index, end)
     return None
 

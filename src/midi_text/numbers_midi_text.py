@@ -101,7 +101,7 @@ def _amount(tokens: list[Token], index: int) -> _Amount | None:
             first -= before in ("between", "from")
             return _Amount(low, high, first, end, False)
     two = (_low(tokens, index - 2), before)
-    if before in _ABOUT:
+    if before in _ABOUT and two[0] not in ("how", "what"):
         return _Amount(low, high, index - 1, end, True)
     if two in (("at", "least"), ("more", "than"), ("faster", "than"), ("longer", "than"), ("no", "less")):
         return _Amount(low, float("inf"), index - 2, end, False)
@@ -138,6 +138,8 @@ def read_number_statement(text: str, tokens: list[Token], index: int) -> Found |
     unit = _low(tokens, amount.end)
     if unit in _BARS:
         return _bars(tokens, amount, amount.first, amount.end + 1)
+    if unit == "m" and _attached(tokens, amount.end) and _low(tokens, amount.end + 1)[:1].isdigit():
+        return _duration(tokens, amount)  # "2m30s"
     if unit in _MINUTES or unit in _SECONDS or unit in _HOURS:
         return _duration(tokens, amount)
     after = _after_bpm(tokens, amount.end)
@@ -277,14 +279,14 @@ def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
     """Such as "30 seconds", "2 minutes", "1 minute and 20 seconds", "30s"."""
     unit, end = _low(tokens, amount.end), amount.end + 1
     before = _low(tokens, amount.first - 1)
-    scale = 1.0 if unit in _SECONDS else 60.0 if unit in _MINUTES else 3600.0
+    scale = 1.0 if unit in _SECONDS else 3600.0 if unit in _HOURS else 60.0
     low, high = amount.low * scale, amount.high * scale
-    if unit in _MINUTES and low == high:
+    if scale == 60 and low == high:
         position = end + (_low(tokens, end) == "and")
         rest = _number(tokens, position)
-        if rest and (_low(tokens, rest[1]) in _SECONDS):
+        if rest and (_low(tokens, rest[1]) in _SECONDS or (rest[0] < 60 and _low(tokens, rest[1]) in _ENDS)):
             low = high = low + rest[0]
-            end = rest[1] + 1
+            end = rest[1] + (_low(tokens, rest[1]) in _SECONDS)
         elif [_low(tokens, end + i) for i in (0, 1, 2)] == ["and", "a", "half"]:
             low = high = low + 30
             end += 3

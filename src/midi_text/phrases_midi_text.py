@@ -30,7 +30,7 @@ class Token(NamedTuple):
     end: int
 
 
-_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|\n|[^\w\s]")
+_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|['’]s\b|\n|[^\w\s]")
 _LONGEST_WORD = 40  # no word of ours is longer; cutting keeps hostile texts cheap
 _SILENT = frozenset("\"“”„«»`*'’()[]")
 _DASHES = frozenset("-‐‑–—")
@@ -96,7 +96,7 @@ _SILENCERS = (
     "internal organ", "internal organs", "vocal chops", "marching band", "voice over",
     "slow down", "slow downs", "slows down", "slowing down", "slow jam", "fast notes", "fast runs", "fast passages",
     "fast food", "fast forward", "fast changing", "quick question", "fast arpeggios", "slow build", "slow motion",
-    "soft rock", "soft skills", "soft pop", "quiet storm", "loud and clear", "my forte", "busy street", "busy city",
+    "soft rock", "soft skills", "quiet storm", "loud and clear", "my forte", "busy street", "busy city",
     "busy day", "busy market", "busy road", "busy office", "moderate difficulty", "moderate dynamics", "slow cooker",
     "moderate volume", "moderate length", "moderate level", "moderate range", "quick succession", "fast paced world",
     "tempo changes", "key changes", "key change", "white keys", "black keys", "waltz of the", "polka dot", "polka dots",

@@ -88,7 +88,7 @@ def read_prompt(text: str) -> Ask:
 
 
 _NEGATIONS = frozenset(
-    "no without minus except excluding exclude excluded avoid avoiding sans nor omit omitting drop lacks".split()
+    "no without minus except excluding exclude excluded avoid avoiding sans nor omit omitting lacks remove".split()
 )
 _NEGATED_VERBS = frozenset("use include want add have need with".split())
 _DONTS = frozenset("don't don’t dont not never".split())
@@ -143,7 +143,8 @@ class _Reader:
         end, meanings = self._phrase(index)
         for fact, value in meanings:
             self._add_phrase(fact, value, index, end)
-        return end
+        named = end > index + 1 and self._low(end - 1) in ("tempo", "pace", "speed")
+        return end - 1 if named else end  # "fast tempo (around 150)": its "tempo" may name a number
 
     def _phrase(self, index: int) -> tuple[int, Meanings]:
         """The longest known phrase at a token: the token after it and its meanings."""
@@ -168,8 +169,8 @@ class _Reader:
         elif fact in _INSTRUMENT_FACTS:
             if index < self.negated_until:
                 fact = f"no_{fact}"
-            elif self._low(index - 1) in _COUNTS and self._low(index - 2) == "in" and value in (53, "voices"):
-                return  # "in three voices" speaks of counterpoint
+            elif self._low(index - 1) in _COUNTS and self._low(index - 2) not in ("for", "/") and value in (53, "voices"):
+                return  # "in three voices" speaks of counterpoint, "for three voices" of singers
             self._add(fact, value, index, end, 0)
         elif fact == "no_program" or not self._denied(index):
             implied = fact == "implied_metre"
@@ -183,9 +184,10 @@ class _Reader:
 
     def _negation(self, index: int) -> int:
         """At "no", "without" and the like before instruments: marks those; the token to go on from, or 0."""
-        if self._low(index) in _NEGATIONS:
+        low, following = self._low(index), self._low(index + 1)
+        if low in _NEGATIONS or (low == "but" and self._low(index - 1) in ("everything", "anything", "all")):
             start = index + 1
-        elif self._low(index) in _DONTS and self._low(index + 1) in _NEGATED_VERBS:
+        elif (low in _DONTS and following in _NEGATED_VERBS) or (low == "instead" and following == "of"):
             start = index + 2
         else:
             return 0

@@ -177,7 +177,7 @@ def _with_article(before: str, word: str) -> str:
 
 
 _EMPTY_SENTENCE = re.compile(
-    r"(?<=[.!?])\s+(?:It|The (?:piece|music))\s+(?:(?:is|has|lasts)\s*)?"
+    r"(?<=[.!?])\s+(?:It|(?:The|This) (?:piece|music|work|whole))\s+(?:(?:is|has|lasts)\s*)?"
     r"(?:(?:played|scored)\s*)?(?:by|for|with)?\s*[.!?]"
 )
 _NOUN_AFTER = re.compile(

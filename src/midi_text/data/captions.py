@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ..facts_midi_text import MusicFacts
+from ..phrases_midi_text import PHRASES
 from ..truth_midi_text import contradicts
 from ..vocabulary_midi_text import CLASSES
 from .fragments import MAKERS, Fragment, Stated, article, class_fragment, instruments_fragment, join_words, key_fragment
@@ -126,15 +127,23 @@ def _choose(facts: MusicFacts, rng: random.Random, kind: str, min_key_confidence
 
 def _phrase(fragments: list[Fragment], words: LabelWords, rng: random.Random, kind: str) -> str:
     """A noun phrase that says everything: "a slow folk waltz in D minor for violin and piano"."""
-    before: list[str] = []
+    first: list[Fragment] = []
     after: list[str] = []
     noun = words.nouns[0] if words.nouns else rng.choice(_NOUNS)
     for fragment in fragments:
-        as_adjective = bool(fragment.adjective) and (not fragment.after or (len(before) < 3 and rng.random() < 0.5))
-        if as_adjective and fragment.after and not set(fragment.adjective.split()).isdisjoint(noun.split()):
-            as_adjective = False  # no "drum drum beat"
-        (before if as_adjective else after).append(fragment.adjective if as_adjective else fragment.after)
-    before += words.adjectives
+        repeats = not set(fragment.adjective.split()).isdisjoint(noun.split())  # "drum drum beat"
+        as_adjective = fragment.adjective and not repeats and len(first) < 3 and rng.random() < 0.5
+        if as_adjective or not fragment.after:
+            first.append(fragment)
+        else:
+            after.append(fragment.after)
+    if rng.random() < 0.8:  # "slow 3/4 piano piece" sooner than "piano 3/4 slow piece"
+        first.sort(key=lambda f: _NEAR_THE_NOUN.get(f.stated[0][0], 0))
+    before = [f.adjective for f in first]
+    place = len(before) - (len(first) > 0 and first[-1].stated[0][0] in ("program", "family"))
+    if any(f"{word.lower()} {name}" in PHRASES for word in words.adjectives for name in before[place:]):
+        place = 0  # "jazz guitar" and "rock organ" are instruments
+    before[place:place] = words.adjectives
     after += words.after
     if words.after and rng.random() < 0.5:
         after = list(words.after) + after[: -len(words.after)]
@@ -145,13 +154,20 @@ def _phrase(fragments: list[Fragment], words: LabelWords, rng: random.Random, ki
     return article(phrase)
 
 
-_NOUNS = ("piece", "piece", "piece", "composition", "tune", "work", "piece of music", "music", "track")
+_NEAR_THE_NOUN = {"bars": 1, "time_signature": 2, "key": 3, "mode": 3, "program": 4, "family": 4}
+_NOUNS = (
+    "piece", "piece", "piece", "composition", "tune", "work", "piece of music", "music", "track", "number", "passage"
+)  # fmt: skip
 _ORDERS = (
     "write {}", "write me {}", "compose {}", "please compose {}", "generate {}", "create {}", "make {}", "make me {}",
     "I want {}", "I'd like {}", "give me {}", "I need {}", "could you write {}", "can you compose {}",
-    "please write {}",    "produce {}", "I am looking for {}", "let me hear {}", "play {}", "we need {}",
+    "please write {}", "produce {}", "I am looking for {}", "let me hear {}", "play {}", "we need {}", "try {}",
+    "how about {}", "imagine {}", "come up with {}",
 )  # fmt: skip
-_DESCRIBES = ("This is {}", "{}", "{}", "{}", "The music is {}", "We hear {}", "Here is {}", "It is {}")
+_DESCRIBES = (
+    "This is {}", "{}", "{}", "{}", "{}", "The music is {}", "We hear {}", "Here is {}", "It is {}",
+    "What we hear is {}", "The file holds {}", "One hears {}", "The recording is of {}", "You are listening to {}",
+)  # fmt: skip
 
 
 def _sentence(text: str) -> str:
@@ -197,9 +213,10 @@ def _as_mixture(fragments: list[Fragment], words: LabelWords, rng: random.Random
 
 def _as_fields(fragments: list[Fragment], words: LabelWords, rng: random.Random, kind: str) -> str:
     lines = [f.field for f in fragments]
-    style = " ".join([*words.adjectives, *words.nouns, *words.after])
+    style = " ".join([*words.adjectives, *words.nouns])
     if style:
         lines.insert(rng.randint(0, len(lines)), f"{rng.choice(('style', 'genre', 'kind'))}: {style}")
+    lines += words.after
     if rng.random() < 0.5:
         lines = [line[:1].upper() + line[1:] for line in lines]
     return rng.choice(("\n", "; ", ", ", " | ", ". ")).join(lines)
@@ -227,7 +244,7 @@ def _as_sentences(fragments: list[Fragment], words: LabelWords, rng: random.Rand
 
 _NAMED_FACTS = ("key", "tempo", "time signature", "metre", "meter", "dynamics", "register", "texture", "duration")
 _SHOULD = ("should be", "is", "must be")
-_SUBJECTS = ("It", "It", "The piece", "The music")
+_SUBJECTS = ("It", "It", "The piece", "The music", "The work", "This music", "The whole")
 _WISHES = ("It should", "It must", "I want it to", "Please let it", "It needs to", "The piece should")
 _VERBS = {"lasting": ("lasts", "last"), "with": ("has", "have"), "of": ("has", "have")}
 

@@ -57,7 +57,8 @@ _NOUNS = {  # form, dance_type or genre labels that can stand as the noun of a p
     *"oratorio krakowiak fugue polka cassation rondo contradance anglaise fantasy galop minuet motet".split(),
     *"completorium dumka aria impromptu nocturne cotillion scherzo cantata barcarolle toccata ballade caprice".split(),
     *"gavotte arabesque hymn berceuse tango sonatina reel jig hornpipe kujawiak kozak oberek sarabande".split(),
-    "tarantella", "gigue", "string quartet", "slip jig", "morris dance", "English country dance", "Christmas carol", "Christmas song",
+    "tarantella", "gigue", "string quartet", "slip jig", "morris dance", "English country dance",
+    "Christmas carol", "Christmas song",
 }  # fmt: skip
 _FORMS = {"song, children": "children's song", "sonate": "sonata", "improvization": "improvisation",
           "variations": "set of variations", "motet, christmas": "Christmas motet", "passions": "passion"}  # fmt: skip
