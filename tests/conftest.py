@@ -20,6 +20,7 @@ os.environ.update(
     HF_HUB_DISABLE_PROGRESS_BARS="1",
     HF_HUB_DISABLE_XET="1",
     TOKENIZERS_PARALLELISM="false",
+    OMP_NUM_THREADS="1",  # models this small gain nothing from threads, and lose much on a busy machine
 )
 for name in ("HF_TOKEN", "HF_ENDPOINT", "HF_MODULES_CACHE", "TRANSFORMERS_CACHE"):
     os.environ.pop(name, None)
@@ -27,11 +28,12 @@ for name in ("HF_TOKEN", "HF_ENDPOINT", "HF_MODULES_CACHE", "TRANSFORMERS_CACHE"
 
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as training leaves it: a random model of a few thousand parameters and its tokenizer."""
+    """A folder as training leaves it: a random model of a few thousand parameters and its processor."""
     import torch
 
     from midi_text.configuration_midi_text import MidiTextConfig
     from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
+    from midi_text.processing_midi_text import MidiTextProcessor
     from midi_text.tokenization_midi_text import MidiTextTokenizer
 
     words = ["a slow waltz in D minor for violin and piano"]
@@ -49,5 +51,5 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     folder = tmp_path_factory.mktemp("tiny")
     MidiTextForConditionalGeneration(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    MidiTextProcessor(tokenizer).save_pretrained(folder)
     return folder

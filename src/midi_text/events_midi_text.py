@@ -157,7 +157,7 @@ def grammatical(events: Iterable[str]) -> list[str]:
     out: list[str] = []
     metre, positions, position, drums = "TimeSig_4/4", 48, -1, False
     note: list[str] = []
-    started = False
+    previous = ""
     for event in events:
         kind, value = event.split("_", 1)
         if kind in ("Velocity", "Duration"):
@@ -170,10 +170,10 @@ def grammatical(events: Iterable[str]) -> list[str]:
         note = []
         if kind == "Bar":
             out += [event, metre]
-            started, position = True, -1
-        elif not started:
+            position = -1
+        elif not out:
             continue
-        elif kind == "TimeSig" and out[-2:] == ["Bar_None", metre]:
+        elif kind == "TimeSig" and previous == "Bar":
             metre = out[-1] = event
             positions = 12 * int(value.split("/")[0])
         elif kind == "Position" and position < int(value) < positions:
@@ -186,6 +186,7 @@ def grammatical(events: Iterable[str]) -> list[str]:
             out.append(event)
         elif kind == ("PitchDrum" if drums else "Pitch") and position >= 0:
             note = [event]
+        previous = kind
     return out
 
 

@@ -36,6 +36,7 @@ from tqdm.auto import tqdm
 from ..configuration_midi_text import MidiTextConfig
 from ..data.batches import IGNORED, Batch, ExampleTable, collate, plan_epoch
 from ..modeling_midi_text import MidiTextForConditionalGeneration
+from ..processing_midi_text import MidiTextProcessor
 from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
 from ..tokenization_midi_text import MidiTextTokenizer
 from .objectives import make_example
@@ -289,13 +290,13 @@ class Trainer:
         return nats / math.log(2) / notes, nats / tokens
 
     def _write_best(self, model: Any) -> None:
-        """The best weights in bf16, with tokenizer and record: a folder that ``from_pretrained`` reads."""
+        """The best weights in bf16, with processor and record: a folder that ``from_pretrained`` reads."""
         with _whole_folder(self.output / "best") as folder:
             weights = {key: value.detach().to("cpu", torch.bfloat16) for key, value in model.state_dict().items()}
             model.save_pretrained(folder, state_dict=weights)
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}, indent=2), encoding="utf-8")
-            self.tokenizer.save_pretrained(folder)
+            MidiTextProcessor(self.tokenizer, model.config.max_source_length).save_pretrained(folder)
             self._record().save(folder / "run_record.json")
 
     def _record(self) -> RunRecord:
