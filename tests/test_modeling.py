@@ -66,7 +66,7 @@ def test_rotation_keeps_length_and_depends_on_distance_only() -> None:
     query, key = torch.randn(2, 1, 1, 1, 10, generator=torch.Generator().manual_seed(0)).unbind(0)
     products = []
     for shift in (0, 17):
-        tables = rotary_tables(torch.tensor([[3 + shift, 8 + shift]]), 10, 10_000.0)
+        tables = rotary_tables(torch.tensor([[3 + shift, 8 + shift]]), 10, 10_000.0, torch.float32)
         at = [tuple(t[:, i : i + 1] for t in tables) for i in (0, 1)]
         turned = rotate(query, at[0]), rotate(key, at[1])
         assert torch.allclose(turned[0].norm(), query.norm())

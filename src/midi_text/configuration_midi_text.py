@@ -8,7 +8,7 @@ tokenizer's knowledge; how to sample is the generation configuration's.
 """
 
 # No `from __future__ import annotations`: the strict dataclass reads the types themselves.
-from typing import Any
+from typing import Any, ClassVar
 
 from huggingface_hub.dataclasses import strict
 from transformers import PreTrainedConfig
@@ -65,9 +65,9 @@ class MidiTextConfig(PreTrainedConfig):
     """
 
     model_type = "midi_text"
-    keys_to_ignore_at_inference = ["past_key_values"]
+    keys_to_ignore_at_inference: ClassVar[list[str]] = ["past_key_values"]
     # The generic names are read by transformers' caches, masks and `generate`, which mean the decoder.
-    attribute_map = {
+    attribute_map: ClassVar[dict[str, str]] = {
         "hidden_size": "d_model",
         "num_attention_heads": "num_heads",
         "num_hidden_layers": "num_decoder_layers",
