@@ -73,6 +73,12 @@ def test_what_cannot_be_read_is_an_error_that_says_why(data, says):
             id="endless note",
         ),
         pytest.param(
+            smf(on(0) + on(0) + on(10) + END),
+            [(0, 490, 60, 80), (0, 490, 60, 80), (10, 480, 60, 80)],
+            "after its last event: 3",
+            id="endless notes of one pitch",
+        ),
+        pytest.param(
             smf(on(0) + on(100) + off(100) + off(100) + END),
             [(0, 200, 60, 80), (100, 200, 60, 80)],
             "",
@@ -133,9 +139,9 @@ def test_a_hundred_tracks():
 
 def test_many_notes_fit_up_to_the_limit():
     track = b"".join(on(1, n % 128) + off(1, n % 128) for n in range(500_000)) + END
-    begun = time.monotonic()
+    begun = time.process_time()
     assert measure_facts(read_score(smf(track)).score).notes == 500_000
-    assert time.monotonic() - begun < 30
+    assert time.process_time() - begun < 30
     with pytest.raises(MidiError, match=r"more than 499,999 notes; .* max_notes"):
         read_score(smf(track), max_notes=499_999)
     with pytest.raises(MidiError, match=r"larger than 1,000 bytes; .* max_bytes"):
@@ -264,7 +270,7 @@ def mutate(data: bytes, rng: random.Random) -> bytes:
 
 def test_2400_mutated_files():
     rng, seeds, read = random.Random(7), fuzz_seeds(), 0
-    begun = time.monotonic()
+    begun = time.process_time()
     for turn in range(2400):
         data = mutate(seeds[turn % len(seeds)], rng)
         try:
@@ -279,4 +285,4 @@ def test_2400_mutated_files():
         again = read_score(write_score(result.score))
         assert measure_facts(again.score).notes == facts.notes, data.hex()
     assert read > 1200
-    assert time.monotonic() - begun < 30
+    assert time.process_time() - begun < 30

@@ -208,8 +208,8 @@ class _Track:
     def finish(self, ticks_per_quarter: int) -> list[str]:
         """End the notes that still sound a quarter note after the last event; returns the repairs, each once."""
         endless = [key for key, count in self.sounding.items() for _ in range(count)]
+        end = self.written + ticks_per_quarter
         for key in endless:
-            end = self.written if key != endless[0] else self.written + ticks_per_quarter
             self._write(end, bytes((0x80 | key >> 7, key & 0x7F, 0)))
         if endless:
             self.repairs.append(f"notes that never end, ended a quarter note after its last event: {len(endless)}.")
