@@ -81,7 +81,7 @@ def test_the_events_of_a_small_score(tokenizer: MidiTextTokenizer):
     violin.notes.append(symusic.Note(0, 240, 74, 80))
     drums.notes.append(symusic.Note(720, 240, 36, 127))
     violin.notes.append(symusic.Note(1440, 10 * 480, 76, 1))  # twenty eighths: whole beats
-    score.tracks += [violin, drums]
+    score.tracks = [violin, drums]
     ids = tokenizer.encode_score(score).ids
     assert [event for id_ in ids for event in tokenizer.token_events[id_]] == (
         "Bar_None TimeSig_6/8 Position_0 Tempo_97.0 Program_40 Pitch_74 Velocity_79 Duration_1.0.12 "
