@@ -11,7 +11,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .phrases_midi_text import Token
-from .vocabulary_midi_text import ABOUT_SHARE, METRE_DENOMINATORS, NUMBER_WORDS, TEMPO_LIMITS, TENS, about
+from .vocabulary_midi_text import (
+    ABOUT_SHARE,
+    BARS_LIMITS,
+    DURATION_LIMITS,
+    METRE_DENOMINATORS,
+    NUMBER_WORDS,
+    TEMPO_LIMITS,
+    TENS,
+    about,
+)
 
 Found = tuple[str, Any, int, int]  # fact, value, first token, token after the last
 
@@ -20,6 +29,7 @@ _TENS = {word: float(n) for word, n in TENS.items()}
 _ABOUT = frozenset("about around approximately approx roughly circa ca nearly almost ~ ≈".split())
 _MINUTES = frozenset("minute minutes min mins minuter".split())
 _SECONDS = frozenset("second seconds sec secs s".split())
+_ORDINALS = frozenset("st nd rd th".split())
 _HOURS = frozenset("hour hours".split())
 _BARS = frozenset("bar bars measure measures".split())
 _PLACES = frozenset("every first next final each opening closing after another previous these those".split())
@@ -33,7 +43,6 @@ _TEMPO_LEADS = frozenset("tempo bpm speed pace mm ♩ q".split())
 _TEMPO_FILLERS = frozenset(": = of is at be should must set to marking mark exactly . - (".split())
 _BEATS = {"quarter": 1.0, "crotchet": 1.0, "half": 2.0, "minim": 2.0, "eighth": 0.5, "quaver": 0.5}
 _ENDS = frozenset(("", ",", ".", ";", "|", "\n", "!", "?", "in", "for", "with", "and", "on", "using"))
-_MOST_BARS, _MOST_SECONDS = 9999, 36_000.0
 
 
 class _Amount(NamedTuple):
@@ -59,6 +68,8 @@ def _number(tokens: list[Token], index: int) -> tuple[float, int] | None:
     """A number in digits or words and the token after it."""
     low = _low(tokens, index)
     if low[:1].isdigit() and low[0].isascii():
+        if _low(tokens, index + 1) in _ORDINALS and _attached(tokens, index + 1):
+            return None  # "18th-century"
         value = float(low) if len(low) < 9 else 1e9
         if _low(tokens, index + 1) == "½":
             return value + 0.5, index + 2
@@ -165,8 +176,14 @@ def _tempo(amount: _Amount, first: int, end: int, scale: float = 1.0) -> Found |
     low, high = amount.low * scale, amount.high * scale
     if amount.near and low == high:
         low, high = about(low, ABOUT_SHARE / 2)
-    low, high = max(low, TEMPO_LIMITS[0]), min(high, TEMPO_LIMITS[1])
-    return ("tempo_bpm", (low, high), first, end) if low <= high else None
+    value = _within(low, high, TEMPO_LIMITS)
+    return ("tempo_bpm", value, first, end) if value else None
+
+
+def _within(low: float, high: float, limits: tuple[float, float]) -> tuple[float, float] | None:
+    """The part of a range inside the limits, if any."""
+    low, high = max(low, limits[0]), min(high, limits[1])
+    return (low, high) if low <= high else None
 
 
 def _named_tempo(tokens: list[Token], index: int) -> Found | None:
@@ -225,11 +242,12 @@ def _bars(tokens: list[Token], amount: _Amount, first: int, end: int) -> Found |
     place = _low(tokens, amount.first - 1) in _PLACES or _low(tokens, end) in _NOT_LENGTH
     place = place or _the_last(tokens, amount.first)
     place = place or (_low(tokens, end) == "of" and _low(tokens, end + 1) in _NOT_LENGTH)
-    if place or amount.low != int(amount.low) or (amount.low < 1 and amount.high < 1) or amount.low > _MOST_BARS:
-        return None
     if amount.near:
         low, high = min(round(low), amount.low - 1), max(round(high), amount.high + 1)
-    return ("bars", (max(1, int(low)), int(min(high, _MOST_BARS))), first, end)
+    value = _within(low, high, BARS_LIMITS)
+    if place or amount.low != int(amount.low) or value is None:
+        return None
+    return ("bars", (int(value[0]), int(value[1])), first, end)
 
 
 def _the_last(tokens: list[Token], index: int) -> bool:
@@ -296,7 +314,5 @@ def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
     deadline = (before in _DEADLINES and not long) or _the_last(tokens, amount.first)
     if deadline or ordinal or (decade and before not in _LENGTH_WORDS):
         return None
-    if high <= 0 or low > _MOST_SECONDS:
-        return None
-    value = about(low) if amount.near and low == high else (low, min(high, _MOST_SECONDS))
-    return ("duration_seconds", value, amount.first, end)
+    value = _within(*(about(low) if amount.near and low == high else (low, high)), DURATION_LIMITS)
+    return ("duration_seconds", value, amount.first, end) if value else None

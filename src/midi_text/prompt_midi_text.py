@@ -169,13 +169,17 @@ class _Reader:
         elif fact in _INSTRUMENT_FACTS:
             if index < self.negated_until:
                 fact = f"no_{fact}"
-            elif self._low(index - 1) in _COUNTS and self._low(index - 2) not in ("for", "/") and value in (53, "voices"):
+            elif value in (53, "voices") and self._counted(index) and self._low(index - 2) not in ("for", "/"):
                 return  # "in three voices" speaks of counterpoint, "for three voices" of singers
             self._add(fact, value, index, end, 0)
         elif fact == "no_program" or not self._denied(index):
             implied = fact == "implied_metre"
             rank = _RANK_IMPLIED if implied else _RANK_WORD if fact == "tempo_bpm" else 0
             self._add("time_signature" if implied else fact, value, index, end, rank)
+
+    def _counted(self, index: int) -> bool:
+        """Whether a small number stands before: "four voices"."""
+        return self._low(index - 1) in _COUNTS
 
     def _add(self, fact: str, value: Any, first: int, end: int, rank: int) -> None:
         start, stop = self.tokens[first].start, self.tokens[end - 1].end

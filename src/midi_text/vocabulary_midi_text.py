@@ -244,7 +244,10 @@ class TempoWord(NamedTuple):
     italian: bool = False
 
 
-TEMPO_LIMITS = (10.0, 500.0)  # a number outside is not read as a tempo
+# Numbers outside are neither written nor read; a bound such as "at least 8 bars" ends here.
+TEMPO_LIMITS = (10.0, 500.0)
+BARS_LIMITS = (1, 1000)
+DURATION_LIMITS = (0.5, 3600.0)
 _SLOWEST, _FASTEST = 20.0, 300.0
 
 

@@ -90,21 +90,26 @@ _CASE_COUNTS = re.compile(r"\bA\b|\b[A-G][#b♯♭]?m\b")
 # -- which facts
 
 
+# Prompts say what users care to say; captions say most of what matters.
 _SHARES: dict[str, float] = {
     "tempo": 0.68, "key": 0.68, "metre": 0.6, "instruments": 0.78, "bars": 0.55, "duration": 0.12,
     "density": 0.1, "dynamics": 0.1, "articulation": 0.06, "register": 0.06, "texture": 0.08, "exclusion": 0.06,
+}  # fmt: skip
+_CAPTION_SHARES = _SHARES | {
+    "tempo": 0.85, "key": 0.9, "metre": 0.75, "instruments": 0.92, "bars": 0.5, "exclusion": 0.03
 }  # fmt: skip
 
 
 def _choose(facts: MusicFacts, rng: random.Random, kind: str, min_key_confidence: float) -> list[Fragment]:
     """Fragments of a random subset of the facts, in random order."""
-    mood = rng.random()
+    shares = _SHARES if kind == "prompt" else _CAPTION_SHARES
+    mood = rng.random() * (1 if kind == "prompt" else 3)  # captions are seldom so short
     if mood < 0.06:
         chosen: list[str] = []  # only style words, if there are labels
     elif mood < 0.18:
         chosen = [rng.choice(("tempo", "key", "metre", "instruments", "instruments", "bars", "duration"))]
     else:
-        chosen = [name for name, share in _SHARES.items() if rng.random() < share]
+        chosen = [name for name, share in shares.items() if rng.random() < share]
     if "bars" in chosen and "duration" in chosen and rng.random() < 0.8:
         chosen.remove("duration")
     rng.shuffle(chosen)
@@ -259,7 +264,7 @@ def _predicate(said: str, infinitive: bool) -> str:
 
 _Plan = Callable[[list[Fragment], LabelWords, random.Random, str], str]
 _CAPTION_PLANS: tuple[tuple[_Plan, ...], tuple[float, ...]] = (
-    (_as_caption, _as_sentences, _as_keywords, _as_fields, _as_bare), (0.4, 0.35, 0.1, 0.05, 0.1)
+    (_as_caption, _as_sentences, _as_keywords, _as_fields, _as_bare), (0.42, 0.44, 0.05, 0.03, 0.06)
 )  # fmt: skip
 _PROMPT_PLANS: tuple[tuple[_Plan, ...], tuple[float, ...]] = (
     (_as_bare, _as_order, _as_keywords, _as_sentences, _as_fields, _as_mixture), (0.32, 0.24, 0.2, 0.13, 0.05, 0.06)

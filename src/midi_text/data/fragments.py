@@ -15,8 +15,10 @@ from ..facts_midi_text import Key, MusicFacts
 from ..truth_midi_text import class_holds
 from ..vocabulary_midi_text import (
     ABOUT_SHARE,
+    BARS_LIMITS,
     CLASSES,
     DRUMS,
+    DURATION_LIMITS,
     FAMILIES,
     INSTRUMENTS,
     METRE_WORDS,
@@ -117,8 +119,10 @@ def _metre(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment:
     return Fragment(shown, after, keyword, f"{word}: {shown}", (("time_signature", (numerator, denominator)),))
 
 
-def _bars(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment:
+def _bars(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment | None:
     n = facts.bars
+    if not BARS_LIMITS[0] <= n <= BARS_LIMITS[1]:
+        return None
     shown = NUMBER_WORDS[n] if n < len(NUMBER_WORDS) and rng.random() < 0.2 else str(n)
     unit = rng.choice(("bar", "bar", "measure"))
     plural = unit if n == 1 else unit + "s"
@@ -129,7 +133,7 @@ def _bars(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment:
 
 def _duration(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment | None:
     seconds = facts.duration_seconds
-    if seconds < 1:
+    if not 1 <= seconds <= 0.9 * DURATION_LIMITS[1]:
         return None
     n = round(seconds) if seconds < 40 else 5 * round(seconds / 5)
     forms = [f"{n} seconds" if n != 1 else "1 second"]
