@@ -26,6 +26,7 @@ from .locks_midi_text import Locks as Locks
 from .piece_midi_text import Piece
 
 _ENTRY_BIAS = 4.0  # nats for an instrument that should sound by now
+_MOST = 2.5  # how much more than its strength the guide may weigh while the asked key trails
 
 
 class KeyGuide:
@@ -73,7 +74,7 @@ class KeyGuide:
         towards = self._asked - (rivals[:, :, None] @ _PROFILES)[:, :, 0]
         towards -= (towards * self._scale).sum(2, keepdims=True) / 7
         towards *= self._scale
-        need = np.clip(1 - (own - best) / _CLEAR, 0, 1) / np.abs(towards).max(2)
+        need = np.clip(1 - (own - best) / _CLEAR, 0, _MOST) / np.abs(towards).max(2)
         return self._strength * (need[:, :, None] * towards).sum(1)
 
 
@@ -87,7 +88,7 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 _PROFILES = np.stack([_unit(_TURNED["aarden-essen"]), _TURNED["albrecht-shanahan"]])
 _FITS = np.concatenate([_PROFILES[0], 2 * _PROFILES[1]]).T
 _SQUARES = (_PROFILES[1] ** 2).sum(1)
-_CLEAR = np.array([0.12, 0.012])
+_CLEAR = np.array([0.06, 0.006])
 _SHARPNESS = np.array([20.0, 200.0])[:, None]
 _SCALES = np.array([[(pc - key.tonic) % 12 in SCALES[key.mode] for pc in range(12)] for key in _KEYS], np.float64)
 
