@@ -24,7 +24,7 @@ _KEY = re.compile(
 _CHORD = re.compile(r"[A-G][#b♯♭]?(?:m|maj|min|dim|aug|sus)?[2-9]?7?")
 _BREAKS = frozenset(("", ",", ".", ";", "|", "\n", "/", "!", "?", "-", ":", "=", "·", "•", "+"))
 _FOLLOWERS = _BREAKS | frozenset(
-    """for at with and in on using featuring lasting played scored composed of by without & but about around
+    """for at with w and in on using featuring lasting played scored composed of by without & but about around
     roughly approximately that which called marked from""".split()
 )
 _KEY_NOUNS = frozenset("key keys mode tonality scale feel mood sound".split())

@@ -27,6 +27,7 @@ Found = tuple[str, Any, int, int]  # fact, value, first token, token after the l
 _UNITS = {word: float(i) for i, word in enumerate(NUMBER_WORDS)}
 _TENS = {word: float(n) for word, n in TENS.items()}
 _ABOUT = frozenset("about around approximately approx roughly circa ca nearly almost ~ ≈".split())
+_FEWER = frozenset("less fewer slower shorter".split())
 _MINUTES = frozenset("minute minutes min mins minuter".split())
 _SECONDS = frozenset("second seconds sec secs s".split())
 _ORDINALS = frozenset("st nd rd th".split())
@@ -112,11 +113,15 @@ def _amount(tokens: list[Token], index: int) -> _Amount | None:
             first -= before in ("between", "from")
             return _Amount(low, high, first, end, False)
     two = (_low(tokens, index - 2), before)
+    if two[1] == "than" and _low(tokens, index - 3) in ("no", "not"):  # "no more than", "not faster than"
+        if two[0] in _FEWER:
+            return _Amount(low, float("inf"), index - 3, end, False)
+        return _Amount(0, high, index - 3, end, False)
     if before in _ABOUT and two[0] not in ("how", "what"):
         return _Amount(low, high, index - 1, end, True)
-    if two in (("at", "least"), ("more", "than"), ("faster", "than"), ("longer", "than"), ("no", "less")):
+    if two == ("at", "least") or (before == "than" and two[0] in ("more", "faster", "longer")):
         return _Amount(low, float("inf"), index - 2, end, False)
-    if two in (("at", "most"), ("less", "than"), ("slower", "than"), ("shorter", "than"), ("up", "to"), ("than", "to")):
+    if two in (("at", "most"), ("up", "to")) or (before == "than" and two[0] in _FEWER):
         return _Amount(0, high, index - 2, end, False)
     if before in ("over", "above", "min", "minimum"):
         return _Amount(low, float("inf"), index - 1, end, False) if before != "over" or high > 32 else None
@@ -156,7 +161,7 @@ def read_number_statement(text: str, tokens: list[Token], index: int) -> Found |
     after = _after_bpm(tokens, amount.end)
     if after:
         return _tempo(amount, amount.first, after)
-    at = _low(tokens, amount.first - 1) == "at" and amount.low >= 40 and amount.high <= 240 and low[0].isdigit()
+    at = _low(tokens, amount.first - 1) in ("at", "@") and amount.low >= 40 and amount.high <= 240 and low[0].isdigit()
     return _tempo(amount, amount.first, amount.end) if at and unit in _ENDS else None
 
 
@@ -193,6 +198,8 @@ def _named_tempo(tokens: list[Token], index: int) -> Found | None:
         scale, position = 1.5, position + 1
     low = _low(tokens, position)
     position += 1
+    if low == "♩" and _low(tokens, position) == ".":
+        scale, position = 1.5, position + 1
     if low in _BEATS:
         position += _low(tokens, position) in ("note", "notes")
         if _low(tokens, position) not in ("=", "equals"):

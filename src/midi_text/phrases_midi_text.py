@@ -30,7 +30,7 @@ class Token(NamedTuple):
     end: int
 
 
-_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|['’]s\b|\n|[^\w\s]")
+_TOKEN = re.compile(r"[wW]/[oO]\b|[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|['’]s\b|\n|[^\w\s]")
 _LONGEST_WORD = 40  # no word of ours is longer; cutting keeps hostile texts cheap
 _SILENT = frozenset("\"“”„«»`*'’()[]")
 _DASHES = frozenset("-‐‑–—")
@@ -103,7 +103,8 @@ _SILENCERS = (
 )  # fmt: skip
 _OPENERS = (
     "other instruments", "others", "and more", "among others", "etc", "and so on", "including", "includes", "include",
-    "featuring", "features", "such as", "accompaniment", "concerto", "some other", "anything else", "and friends",
+    "featuring", "features", "such as", "with accompaniment",
+    "and accompaniment", "concerto", "some other", "anything else", "and friends",
 )  # fmt: skip
 
 
@@ -125,6 +126,8 @@ def _build() -> dict[str, Meanings]:
                 phrases[word.replace("-", " ")] = ((fact, name),)
             if fact == "texture" and name in ("monophonic", "polyphonic", "thin", "full"):
                 phrases[f"{name} texture"] = ((fact, name),)
+    for name, program in (("violin", 40), ("cello", 42), ("flute", 73), ("clarinet", 71), ("viola", 41)):
+        phrases[f"{name} sonata"] = (("program", program), ("open", True))  # with or without piano
     phrases |= {"drumless": (("no_program", 128),), "drum less": (("no_program", 128),)}
     phrases |= dict.fromkeys(_OPENERS, (("open", True),))
     phrases |= dict.fromkeys(_SILENCERS, ())

@@ -88,7 +88,7 @@ def read_prompt(text: str) -> Ask:
 
 
 _NEGATIONS = frozenset(
-    "no without minus except excluding exclude excluded avoid avoiding sans nor omit omitting lacks remove".split()
+    "no without w/o minus except excluding exclude excluded avoid avoiding sans nor omit omitting lacks remove".split()
 )
 _NEGATED_VERBS = frozenset("use include want add have need with".split())
 _DONTS = frozenset("don't don’t dont not never".split())

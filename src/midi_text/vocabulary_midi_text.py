@@ -151,7 +151,8 @@ Applause|applause sound
 Gunshot|gunshot sound
 Drums|drums, drum kit, drum set, percussion; drum, drumkit, drumset, drum track, drum beat, drum fill, \
 drum groove, drum loop, drum pattern, drum solo, drum machine, drumming, acoustic drums, \
-percussion section, drummer, bass drum, snare drum"""
+percussion section, drummer, bass drum, snare drum, snare, kick drum, hi hat, cymbal, tambourine, shaker, maracas, \
+conga, bongo, timbales, cajon, djembe, bodhrán, hand drum, hand percussion, 808 drums"""
 
 
 class Instrument(NamedTuple):

@@ -147,7 +147,7 @@ def _phrase(fragments: list[Fragment], words: LabelWords, rng: random.Random, ki
     before = [f.adjective for f in first]
     place = len(before) - (len(first) > 0 and first[-1].stated[0][0] in ("program", "family"))
     if any(f"{word.lower()} {name}" in PHRASES for word in words.adjectives for name in before[place:]):
-        place = 0  # "jazz guitar" and "rock organ" are instruments
+        place = len(before)  # "jazz guitar" and "rock organ" are instruments
     before[place:place] = words.adjectives
     after += words.after
     if words.after and rng.random() < 0.5:
