@@ -245,6 +245,10 @@ class Piece:
         """
         may_end = self.can_end()
         needed = self._cost(may_end)
+        if needed > remaining and self.min_bars > self.bars:  # a long duration, or a long start: end well, if early
+            self.min_bars = max(self.bars, self.min_bars - (needed - remaining + 1) // 2)
+            may_end = self.can_end()
+            needed = self._cost(may_end)
         full = self.bars == self.max_bars and len(self.here) >= MAX_NOTES_HERE and not may_end
         hurry = full or remaining <= needed + _MARGIN
         only = self._shortest_way(may_end) if hurry else self._restriction(remaining - needed, remaining / total)
