@@ -1,0 +1,179 @@
+"""``build``, ``train``, ``export`` and ``push``: from a folder of MIDI files to a model on the Hub.
+
+The fields of `BuildSettings` and `TrainingSettings` are options here under their own names. What needs an extra says
+which before it begins.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import importlib.util
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..data.build import BuildSettings, build_dataset
+from ..training.settings import TrainingSettings
+from .output import Output, table
+
+Settings = TypeVar("Settings", BuildSettings, TrainingSettings)
+INTERRUPTED = 130
+_KINDS: dict[str, Any] = {"int": int, "float": float, "str": str, "int | None": int, "str | None": str}
+
+
+class MissingExtraError(RuntimeError):
+    """A library that belongs to an extra is not installed; the message names the command that installs it."""
+
+
+def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
+    """Adds the commands to a parser's subcommands; ``every`` holds the options that all commands share."""
+    build = commands.add_parser("build", parents=[every], help="MIDI files become examples to learn from")
+    build.add_argument("source", metavar="SOURCE", help="a folder of MIDI files, or a datasets folder")
+    build.add_argument("output", metavar="OUTPUT", help="the folder to make, or to go on with")
+    build.add_argument("--num-proc", type=int, default=1, help="processes [1]")
+    _add_settings(build, BuildSettings)
+    build.set_defaults(run=run_build)
+
+    train = commands.add_parser("train", parents=[every], help="examples become weights")
+    train.add_argument("data", metavar="DATA", help="a folder that build wrote")
+    train.add_argument("output", metavar="OUTPUT", help="the run's folder; the best weights come to OUTPUT/best")
+    train.add_argument("--settings", type=Path, metavar="FILE", help="settings as JSON or TOML; options win over it")
+    train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
+    train.add_argument("--max-seconds", type=float, help="save and end after this long")
+    _add_settings(train, TrainingSettings)
+    train.set_defaults(run=run_train)
+
+    export = commands.add_parser("export", parents=[every], help="weights and papers become a folder for the Hub")
+    export.add_argument("checkpoint", metavar="CHECKPOINT", help="a folder with weights, tokenizer and the papers")
+    export.add_argument("output", metavar="OUTPUT", help="the folder to make")
+    export.add_argument("--repo-id", required=True, metavar="USER/NAME", help="its name on the Hub, for the card")
+    export.add_argument("--manifest", metavar="FILE", help="the data's manifest.json [CHECKPOINT/data_manifest.json]")
+    export.add_argument("--report", metavar="FILE", help="the evaluation [CHECKPOINT/evaluation_report.json]")
+    export.set_defaults(run=run_export)
+
+    push = commands.add_parser("push", parents=[every], help="an exported folder goes to the Hub")
+    push.add_argument("folder", metavar="FOLDER", help="what export wrote")
+    push.add_argument("repo_id", metavar="REPO_ID", help="user/name")
+    push.add_argument("--repo-type", choices=("model", "dataset", "space"), default="model", help="[model]")
+    push.add_argument("--private", action="store_true", help="hide a repository that is made now")
+    push.add_argument("--message", default="Upload with midi-text", help="the commit's title")
+    push.set_defaults(run=run_push)
+
+
+def run_build(args: argparse.Namespace, out: Output) -> int:
+    """Builds a corpus."""
+    require("train", "pyarrow", "datasets")
+    settings = _settings(BuildSettings, {}, args)
+    manifest = build_dataset(args.source, args.output, settings, num_proc=args.num_proc)
+    rows = [("source", "pieces", "notes", "hours", "licence")]
+    rows += [(s.name, f"{s.pieces:,}", f"{s.notes:,}", f"{s.hours:,.1f}", s.licence) for s in manifest.sources]
+    splits = ", ".join(f"{count:,} {split}" for split, count in manifest.splits.items())
+    left_out = sum(manifest.failures.values())
+    text = f"{table(rows)}\n  {args.output}: examples: {splits}; files left out: {left_out:,}"
+    out.item({"folder": args.output, **manifest.to_dict()}, text)
+    return 0
+
+
+def run_train(args: argparse.Namespace, out: Output) -> int:
+    """Trains, in one process or in each of those that ``accelerate launch`` starts."""
+    require("train", "accelerate", "pyarrow")
+    settings = _settings(TrainingSettings, _read_settings(args.settings) if args.settings else {}, args)
+    require("train", *settings.trackers)
+    from ..training.loop import Trainer
+
+    trainer = Trainer(args.data, args.output, settings)
+    record = trainer.run(args.resume, args.max_seconds)
+    done = trainer.progress.step >= settings.steps
+    if os.environ.get("RANK", "0") == "0":
+        best = f"best at step {record.best_step}, {record.bits_per_note:.3f} bits per note" if record else "no best yet"
+        text = f"{args.output}: step {trainer.progress.step} of {settings.steps}; {best}"
+        more = "" if done else "\n  saved; go on with --resume"
+        out.item(
+            {"folder": args.output, "step": trainer.progress.step, "done": done, "record": record and record.to_dict()},
+            text + more,
+        )
+    return INTERRUPTED if trainer.stopping else 0
+
+
+def run_export(args: argparse.Namespace, out: Output) -> int:
+    """Makes the folder for the Hub."""
+    from ..publishing.cards import MANIFEST_FILE, REPORT_FILE, RUN_FILE, Papers
+    from ..publishing.export import export
+    from ..records import DataManifest, EvaluationReport, RunRecord
+
+    home = Path(args.checkpoint)
+    papers = Papers(
+        DataManifest.load(args.manifest or home / MANIFEST_FILE),
+        RunRecord.load(home / RUN_FILE),
+        EvaluationReport.load(args.report or home / REPORT_FILE),
+    )
+    folder = export(home, args.output, repo_id=args.repo_id, papers=papers)
+    out.item({"folder": str(folder), "repo_id": args.repo_id}, f"{folder}: ready for midi-text push")
+    return 0
+
+
+def run_push(args: argparse.Namespace, out: Output) -> int:
+    """Uploads a folder."""
+    from ..publishing.push import push
+
+    url = push(args.folder, args.repo_id, repo_type=args.repo_type, private=args.private, message=args.message)
+    out.item({"folder": args.folder, "repo_id": args.repo_id, "url": url}, url)
+    return 0
+
+
+def require(extra: str, *modules: str) -> None:
+    """Makes sure that libraries of an extra are installed.
+
+    Raises:
+        MissingExtraError: If one is not.
+    """
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"this needs {', '.join(missing)}, which {'is' if len(missing) == 1 else 'are'} not installed; "
+            f"run: pip install 'midi-text[{extra}]'"
+        )
+
+
+def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
+    """Adds an option for every field that is one number, name or switch."""
+    group = parser.add_argument_group("settings", f"the fields of {kind.__name__}, by default:")
+    for field in dataclasses.fields(kind):
+        option = f"--{field.name.replace('_', '-')}"
+        if field.type == "bool":
+            group.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=f"[{field.default}]")
+        elif field.type in _KINDS:
+            group.add_argument(option, type=_KINDS[str(field.type)], help=f"[{field.default}]")
+
+
+def _read_settings(path: Path) -> Mapping[str, Any]:
+    """Settings of a JSON or TOML file, told apart by its name.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        values = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"{path} must be JSON, or TOML with the ending .toml: {error}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"{path} must hold an object of settings; it holds a {type(values).__name__}")
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _settings(kind: type[Settings], values: Mapping[str, Any], args: argparse.Namespace) -> Settings:
+    """Settings from a file's values and the options that were given."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    unknown = sorted(set(values) - set(names))
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no {', '.join(unknown)}; it has {', '.join(names)}")
+    given = {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
+    try:
+        return kind(**{**values, **given})
+    except TypeError as error:
+        raise ValueError(f"a value in the settings has the wrong type: {error}") from error
