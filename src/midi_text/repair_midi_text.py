@@ -178,7 +178,7 @@ def _with_article(before: str, word: str) -> str:
 
 _EMPTY_SENTENCE = re.compile(
     r"(?<=[.!?])\s+(?:It|(?:The|This) (?:piece|music|work|whole))\s+(?:(?:is|has|lasts)\s*)?"
-    r"(?:(?:played|scored)\s*)?(?:by|for|with)?\s*[.!?]"
+    r"(?:(?:played|scored|written|set)\s*)?(?:by|for|with)?\s*[.!?]"
 )
 _NOUN_AFTER = re.compile(
     r"\s+(?:dynamics|articulation|registers?|range|texture|density|tempo|pace|speed|volume|time|metre|meter|key|long)\b",

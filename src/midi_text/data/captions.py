@@ -213,7 +213,7 @@ def _as_mixture(fragments: list[Fragment], words: LabelWords, rng: random.Random
     if cut == len(fragments):
         return text
     fields = ". ".join(f.field[:1].upper() + f.field[1:] for f in fragments[cut:]) + "."
-    return f"{text}{'' if text.endswith(('.', '?')) else rng.choice(('.', ''))} {fields}"
+    return f"{text}{'' if text.endswith(('.', '?')) else rng.choice(('.', ';'))} {fields}"
 
 
 def _as_fields(fragments: list[Fragment], words: LabelWords, rng: random.Random, kind: str) -> str:
@@ -241,8 +241,12 @@ def _as_sentences(fragments: list[Fragment], words: LabelWords, rng: random.Rand
         if size == 1 and name in _NAMED_FACTS and rng.random() < 0.4:
             sentences.append(f"The {name} {rng.choice(_SHOULD) if kind == 'prompt' else 'is'} {value}.")
             continue
-        said = join_words([_predicate(f.after or f.adjective, kind == "prompt") for f in group])
         subject = rng.choice(_WISHES if kind == "prompt" else _SUBJECTS)
+        front = group[0].after
+        if size == 2 and len(group) == 2 and front and not front.startswith("of ") and rng.random() < 0.25:
+            subject = f"{front[:1].upper()}{front[1:]}, {subject if subject.startswith('I ') else subject.lower()}"
+            group = group[1:]
+        said = join_words([_predicate(f.after or f.adjective, kind == "prompt", rng) for f in group])
         sentences.append(f"{subject} {said}.")
     return " ".join(sentences)
 
@@ -251,15 +255,21 @@ _NAMED_FACTS = ("key", "tempo", "time signature", "metre", "meter", "dynamics", 
 _SHOULD = ("should be", "is", "must be")
 _SUBJECTS = ("It", "It", "The piece", "The music", "The work", "This music", "The whole")
 _WISHES = ("It should", "It must", "I want it to", "Please let it", "It needs to", "The piece should")
-_VERBS = {"lasting": ("lasts", "last"), "with": ("has", "have"), "of": ("has", "have")}
+_REPLACED = {"lasting": ("lasts", "last"), "with": ("has", "have"), "of": ("has", "have")}  # by a verb
+_KEPT = {  # after a verb
+    "at": (("is", "be"), ("moves", "move"), ("runs", "run")),
+    "in": (("is", "be"), ("is", "be"), ("is written", "be written"), ("is set", "be set")),
+    "for": (("is", "be"), ("is written", "be written"), ("is scored", "be scored")),
+}
 
 
-def _predicate(said: str, infinitive: bool) -> str:
+def _predicate(said: str, infinitive: bool, rng: random.Random) -> str:
     """A phrase as the end of a sentence: "lasting 16 bars" -> "lasts 16 bars", "in D minor" -> "is in D minor"."""
     first, _, others = said.partition(" ")
-    if first in _VERBS:
-        return f"{_VERBS[first][infinitive]} {others}"
-    return f"{'be' if infinitive else 'is'} {said}"
+    if first in _REPLACED:
+        return f"{_REPLACED[first][infinitive]} {others}"
+    verb = rng.choice(_KEPT[first])[infinitive] if first in _KEPT else ("is", "be")[infinitive]
+    return f"{verb} {said}"
 
 
 _Plan = Callable[[list[Fragment], LabelWords, random.Random, str], str]
