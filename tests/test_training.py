@@ -1,0 +1,184 @@
+"""The loop learns, can be stopped anywhere and go on exactly there, and two processes are really two."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from test_build import SETTINGS as BUILD
+from test_build import piece
+
+from midi_text.data.build import build_dataset
+from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
+from midi_text.processing_midi_text import MidiTextProcessor
+from midi_text.records import RunRecord
+from midi_text.score_midi_text import write_score
+from midi_text.training.loop import train
+from midi_text.training.settings import TrainingSettings
+
+SETTINGS = TrainingSettings(
+    model={"d_model": 32, "num_heads": 2, "num_key_value_heads": 2, "d_ff": 48, "num_encoder_layers": 1,
+           "num_decoder_layers": 1, "dropout": 0.1},
+    steps=8, events_per_batch=1500, warmup_steps=2, validate_every=4, validation_rows=4, save_every=4,
+    mixed_precision="no",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("midi")
+    for seed in range(60):
+        write_score(piece(seed, bars=8), folder / f"{seed:02d}.mid")
+    target = tmp_path_factory.mktemp("data")
+    build_dataset(folder, target, BUILD)
+    return target
+
+
+@pytest.fixture(scope="module")
+def run(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of eight steps without a stop."""
+    output = tmp_path_factory.mktemp("runs") / "straight"
+    train(data, output, SETTINGS)
+    return output
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def assert_equal_weights(a: Path, b: Path) -> None:
+    first, second = weights(a), weights(b)
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_a_run_leaves_weights_processor_and_record(run: Path):
+    record = RunRecord.load(run / "best" / "run_record.json")
+    assert record.best_step in (4, 8)
+    assert record.tokens_seen > 0
+    assert 0 < record.bits_per_note < 60
+    assert [point.step for point in record.losses][-1] == record.best_step
+    model = MidiTextForConditionalGeneration.from_pretrained(run / "best")
+    processor = MidiTextProcessor.from_pretrained(run / "best")
+    assert model.dtype == torch.bfloat16
+    assert model.config.vocab_size == len(processor.tokenizer)
+    assert not list(run.glob(".*.part"))
+
+
+def test_going_on_after_a_stop_equals_a_straight_run(run: Path, data: Path, tmp_path: Path):
+    stopped = train(data, tmp_path / "run", SETTINGS, max_seconds=0.0)
+    assert stopped is None, "one step is not enough for a validation"
+    assert [path.name for path in (tmp_path / "run").glob("checkpoint-*")] == ["checkpoint-0000001"]
+    record = train(data, tmp_path / "run", SETTINGS, resume=True)
+    assert record is not None
+    assert_equal_weights(run / "checkpoint-0000008", tmp_path / "run" / "checkpoint-0000008")
+    straight = RunRecord.load(run / "best" / "run_record.json")
+    assert dataclasses.replace(record, wall_seconds=0.0, name="", losses=()) == dataclasses.replace(
+        straight, wall_seconds=0.0, name="", losses=()
+    )
+
+
+def test_a_run_is_not_overwritten(run: Path, data: Path):
+    with pytest.raises(FileExistsError, match="holds a run"):
+        train(data, run, SETTINGS)
+
+
+def test_training_lowers_the_loss(data: Path, tmp_path: Path):
+    settings = dataclasses.replace(SETTINGS, steps=60, validate_every=20, ema_decay=0.8, save_every=60)
+    record = train(data, tmp_path / "run", settings)
+    assert record is not None
+    first, last = record.losses[0].validation, record.losses[-1].validation
+    assert first is not None
+    assert last is not None
+    assert last < 0.8 * first
+
+
+def test_fine_tuning_starts_from_the_given_weights(run: Path, data: Path, tmp_path: Path):
+    settings = dataclasses.replace(
+        SETTINGS,
+        init_from=str(run / "best"),
+        steps=1,
+        learning_rate=1e-12,
+        matrix_learning_rate=1e-12,
+        weight_decay=0.0,
+    )
+    train(data, tmp_path / "run", settings)
+    before, after = weights(run / "best"), weights(tmp_path / "run" / "best")
+    assert all(torch.allclose(before[name].float(), after[name].float(), atol=1e-2) for name in before)
+
+
+def test_sigterm_saves_and_ends(data: Path, tmp_path: Path):
+    output = tmp_path / "run"
+    code = textwrap.dedent(f"""
+        import dataclasses, sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        from test_training import SETTINGS
+        from midi_text.training.loop import Trainer
+
+        class Telling(Trainer):
+            def _step(self, batch):
+                loss = super()._step(batch)
+                print("step", self.progress.step, flush=True)
+                return loss
+
+        settings = dataclasses.replace(SETTINGS, steps=100_000, validate_every=10_000, save_every=10_000)
+        Telling({str(data)!r}, {str(output)!r}, settings).run()
+    """)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "step 1\n"
+        process.send_signal(signal.SIGTERM)
+        said, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0, errors[-2000:]
+    last = int(said.split()[-1]) if said else 1
+    assert [path.name for path in output.glob("checkpoint-*")] == [f"checkpoint-{last:07d}"]
+
+
+def test_two_processes_share_the_work(data: Path, tmp_path: Path):
+    code = tmp_path / "two.py"
+    code.write_text(
+        textwrap.dedent(f"""
+        import dataclasses, sys
+        sys.path.insert(0, {str(Path(__file__).parent)!r})
+        import torch
+        from test_training import SETTINGS
+        from midi_text.training.loop import Trainer
+        settings = dataclasses.replace(SETTINGS, steps=4, model={{**SETTINGS.model, "dropout": 0.0}})
+        trainer = Trainer({str(data)!r}, {str(tmp_path / "run")!r}, settings)
+        assert trainer.accelerator.num_processes == 2, trainer.accelerator.num_processes
+        trainer.run()
+        mine = torch.cat([p.detach().flatten() for p in trainer.model.parameters()])
+        theirs = trainer.accelerator.gather(mine[None])
+        assert torch.equal(theirs[0], theirs[1]), "the processes have different weights"
+        print("rank", trainer.accelerator.process_index, "tokens", trainer.progress.tokens)
+        """)
+    )
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
+    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", str(code)]
+    environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "MASTER_PORT": "29613"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110)
+    assert done.returncode == 0, done.stderr[-2000:]
+    ranks = sorted(line for line in done.stdout.splitlines() if line.startswith("rank"))
+    assert [line.split()[1] for line in ranks] == ["0", "1"]
+    tokens = {line.split()[3] for line in ranks}
+    assert len(tokens) == 1, "every process counts the tokens of all"
+    assert RunRecord.load(tmp_path / "run" / "best" / "run_record.json").hardware.startswith("2 ×")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("steps", 0), ("learning_rate", 0.0), ("ema_decay", 1.0), ("mixed_precision", "fp8")]
+)
+def test_impossible_settings_are_refused(field, value):
+    with pytest.raises(ValueError, match=f"{field} must be"):
+        dataclasses.replace(SETTINGS, **{field: value})
