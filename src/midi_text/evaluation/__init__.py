@@ -1,0 +1,15 @@
+"""What a checkpoint can do, in numbers that another day, machine or system can be compared with.
+
+Each module is one question, in the manner of mir_eval (Raffel et al., ISMIR 2014): an essay with its conventions, the
+metric of one item as a pure function, and an ``evaluate_…`` that runs a system over many items and returns an
+`EvaluationReport`:
+
+- ``adherence``: does music written to a prompt hold what the prompt asked? (``grid``: the prompts)
+- ``likelihood``: how many bits does a note of held-out music cost, beside LZMA and a bigram?
+- ``truth``: are a caption's statements true of the file, before and after they are checked?
+- ``speed``: how fast is it, on this machine?
+
+Conventions: shares lie in 0..1; failures count as zeros and stay in the denominator; tempi are quarter notes a minute;
+times are seconds; every figure over items carries the 95 % interval of ``intervals``. Items come in as plain iterables:
+this room knows nothing of how a corpus is stored or a model trained.
+"""

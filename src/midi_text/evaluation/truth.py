@@ -1,0 +1,128 @@
+"""Truth: are the statements of a caption true of its file?
+
+A caption is read as any reader would read it (`read_prompt`), and each statement is held to the facts measured on the
+file. The contradiction rate is wrong statements over statements: for the model's own words, and for the text after
+`check_caption` repaired or dropped what was wrong. Words that state nothing measurable (mood, style) are not judged.
+The facts are estimates where music leaves room: a key is "wrong" when it is not the estimator's.
+
+A caption that states nothing cannot be wrong, so the rates stand beside the share of captions that state anything and
+the mean number of statements.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..facts_midi_text import MusicFacts, measure_facts
+from ..prompt_midi_text import read_prompt
+from ..records import EvaluationReport, Measurement
+from ..score_midi_text import MidiSource, read_score
+from ..truth_midi_text import contradicts
+from ..vocabulary_midi_text import CLASSES
+from .intervals import ratio
+
+# What a table shows together: a statement's fact -> its group.
+GROUPS = {
+    "key": "key",
+    "mode": "key",
+    "tempo_bpm": "tempo",
+    "time_signature": "metre",
+    "program": "instruments",
+    "family": "instruments",
+    "no_program": "instruments",
+    "no_family": "instruments",
+    "bars": "bars",
+    "duration_seconds": "duration",
+    **dict.fromkeys(CLASSES, "character"),
+}
+_ALL = "all"
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What one text states, counted by group (the values of `GROUPS`, and ``"all"``)."""
+
+    stated: Counter[str]
+    wrong: Counter[str]
+
+
+def judge(text: str, facts: MusicFacts) -> Statements:
+    """Counts the statements of a text and those that the facts contradict."""
+    stated: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    for statement in read_prompt(text).statements:
+        groups = (_ALL, GROUPS[statement.fact])
+        stated.update(groups)
+        if contradicts(statement.fact, statement.value, facts):
+            wrong.update(groups)
+    return Statements(stated, wrong)
+
+
+def truth_rows(cases: Iterable[tuple[MusicFacts, str]], name: str) -> list[Measurement]:
+    """The rows of one kind of text.
+
+    Args:
+        cases: The facts of each piece and what was said of it.
+        name: Of the kind, such as "own_words".
+
+    Returns:
+        ``contradicted/<name>``, ``contradicted/<name>/<group>`` for every group that is stated at all,
+        ``captions_with_statements/<name>``, ``statements_per_caption/<name>``, ``stated/<name>/<group>`` (per caption).
+
+    Raises:
+        ValueError: If there is no case.
+    """
+    judged = [judge(text, facts) for facts, text in cases]
+    if not judged:
+        raise ValueError("caption truth needs at least one caption; got none")
+    stated = [case.stated[_ALL] for case in judged]
+    rows = [
+        ratio(f"contradicted/{name}", [case.wrong[_ALL] for case in judged], stated),
+        ratio(f"captions_with_statements/{name}", [float(count > 0) for count in stated]),
+        ratio(f"statements_per_caption/{name}", stated),
+    ]
+    for group in dict.fromkeys(GROUPS.values()):
+        counts = [case.stated[group] for case in judged]
+        if any(counts):
+            rows.append(ratio(f"contradicted/{name}/{group}", [case.wrong[group] for case in judged], counts))
+            rows.append(ratio(f"stated/{name}/{group}", counts))
+    return rows
+
+
+def evaluate_truth(
+    pipeline: Any,
+    sources: Iterable[MidiSource],
+    *,
+    batch_size: int = 16,
+    seed: int = 0,
+    checkpoint_hash: str = "",
+) -> EvaluationReport:
+    """Lets a pipeline describe files and judges its words.
+
+    Args:
+        pipeline: A midi-to-text pipeline; called with a list of scores, ``batch_size`` and ``seed``. Its answers have
+            ``model_text``, the model's own words, and ``text``, the words after they were checked.
+        sources: MIDI files, bytes or scores; excerpts or whole pieces.
+        batch_size: Descriptions written together.
+        seed: Of the first batch; the batch that starts with file i has ``seed + i``.
+        checkpoint_hash: SHA-256 of the weights, for the report.
+
+    Returns:
+        The rows of `truth_rows` for "own_words" and "checked".
+
+    Raises:
+        MidiError: If a source cannot be read.
+        ValueError: If there is none.
+    """
+    scores = [read_score(source).score for source in sources]
+    facts = [measure_facts(score) for score in scores]
+    described: list[Any] = []
+    for start in range(0, len(scores), batch_size):
+        batch = scores[start : start + batch_size]
+        described += pipeline(batch, batch_size=len(batch), seed=seed + start)
+    rows = truth_rows(zip(facts, [each.model_text for each in described], strict=True), "own_words")
+    rows += truth_rows(zip(facts, [each.text for each in described], strict=True), "checked")
+    return EvaluationReport("caption truth", checkpoint_hash, len(scores), seed, tuple(rows))
