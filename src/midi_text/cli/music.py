@@ -27,7 +27,7 @@ from .output import JsonLines, Output, facts_line, say, table
 logger = logging.getLogger(__name__)
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
 MIDI_SUFFIXES = frozenset((".mid", ".midi", ".kar", ".rmi"))
-SLUG_LENGTH = 60
+SLUG_LENGTH = 48  # of letters of up to four bytes; a name has room for 255
 _WISHES = ("tempo_bpm", "key", "time_signature", "instruments", "bars", "duration_seconds")
 Item = TypeVar("Item")
 Made = TypeVar("Made")
