@@ -80,6 +80,12 @@ def test_the_config_names_every_class(exported: Path):
     assert config["dtype"] == "bfloat16"
 
 
+def test_the_config_matches_the_golden_file(exported: Path):
+    config = json.loads((exported / "config.json").read_text())
+    del config["transformers_version"]
+    assert config == json.loads((Path(__file__).with_name("golden") / "config.json").read_text())
+
+
 def test_nothing_of_this_machine_is_exported(exported: Path):
     for path in exported.glob("*.json"):
         text = path.read_text()
