@@ -1,4 +1,4 @@
-# make run   makes a piece of music from one sentence and describes it again
+# make run   composes a piece of music from one sentence (PROMPT="…" for another) and describes it again
 # make test  runs the tests, offline
 # Both need nothing but Python 3.11 or later: they create .venv here and install into it once; it is brought up to
 # date when pyproject.toml or constraints.txt change. PYTHON=/path/to/python picks another interpreter.
@@ -37,8 +37,8 @@ help:
 	@touch $@ .venv/installed
 
 run: .venv/installed
-	$(BIN)/midi-text compose "$(PROMPT)" --output-dir out
-	$(BIN)/midi-text caption out/*.mid
+	$(BIN)/midi-text compose "$(PROMPT)" --output out/piece.mid
+	$(BIN)/midi-text caption out/piece.mid
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not gpu"
