@@ -40,6 +40,7 @@ _NOT_LENGTH = frozenset(
 )
 _DEADLINES = frozenset("in within every after first next per another ago".split())
 _LENGTH_WORDS = frozenset("lasting lasts last duration length long for of runs running time : =".split()) | _ABOUT
+_BEFORE_A_MINUTE = _LENGTH_WORDS | {"under", "than"}
 _TEMPO_LEADS = frozenset("tempo bpm speed pace mm ♩ q".split())
 _TEMPO_FILLERS = frozenset(": = of is at be should must set to marking mark exactly . - (".split())
 _BEATS = {"quarter": 1.0, "crotchet": 1.0, "half": 2.0, "minim": 2.0, "eighth": 0.5, "quaver": 0.5}
@@ -290,13 +291,17 @@ def _a_minute(tokens: list[Token], index: int) -> Found | None:
         n, end = (90.0 if words[1] == "minute" else 1.5), index + 5
     elif words[1:3] == ["couple", "of"] and words[3] == "minutes":
         return ("duration_seconds", about(120.0), index, index + 4)
-    elif words[1] == "minute" and (before in _LENGTH_WORDS or words[2] in ("long", "of", "in", "or")):
+    elif words[1] == "minute" and (before in _BEFORE_A_MINUTE or words[2] in ("long", "of", "in", "or")):
         n, end = 60.0, index + 2
     else:
         return None
     near = before in _ABOUT
     if not end or before in _DEADLINES or (near and _low(tokens, index - 2) in _DEADLINES):
         return None
+    if before in ("under", "than"):  # "under a minute", "less than half a minute", "longer than a minute"
+        more = before == "than" and _low(tokens, index - 2) not in _FEWER
+        value = (n, DURATION_LIMITS[1]) if more else (DURATION_LIMITS[0], n)
+        return ("duration_seconds", value, index - 1 - (before == "than"), end)
     return ("duration_seconds", about(n) if near else (n, n), index - near, end)
 
 

@@ -5,7 +5,8 @@ and what `data.captions` writes, with the one vocabulary of both. It walks the w
 leaves every word that it does not know to the model (`Ask.unread`).
 Which statement counts, when several speak of one fact: a number before a word ("fast, 90 BPM" is 90 BPM),
 a stated metre before the one a dance implies ("waltz" is 3/4 unless the text says otherwise; a march has no
-metre of its own), a key before a mode, and else the first. All of them stay in `Ask.statements`.
+metre of its own), a key before a mode; ranges that overlap narrow each other ("at least 8 bars, at most
+16"), and else the first counts. All of them stay in `Ask.statements`.
 Lost: counts of players ("two violins" is one program), order in time ("first slow, then fast"), and what is
 denied ("not slow" states nothing; only instruments are excluded by "no", "without").
 """
@@ -96,6 +97,7 @@ _FILLERS = frozenset("any the a an of more live real additional use include from
 _JOINERS = frozenset("and or nor & ,".split())
 _DENIALS = _DONTS | {"isn't", "isn’t", "no", "without", "avoid", "nothing", "less", "anything"}
 _DENIAL_FILLERS = frozenset("too so very that be is in at a an the for any use overly really particularly".split())
+_RANGES = ("tempo_bpm", "bars", "duration_seconds")
 _INSTRUMENT_FACTS = ("program", "family")
 _RANK_WORD, _RANK_IMPLIED = 1, 2
 
@@ -255,6 +257,9 @@ class _Reader:
                 lists[fact].setdefault(statement.value)
             elif rank < best.get(fact, 9):
                 fields[fact], best[fact] = statement.value, rank
+            elif rank == best[fact] and fact in _RANGES:
+                low, high = max(fields[fact][0], statement.value[0]), min(fields[fact][1], statement.value[1])
+                fields[fact] = (low, high) if low <= high else fields[fact]
         if "key" in fields:
             fields.pop("mode", None)
         programs, families = tuple(lists["program"]), tuple(lists["family"])
