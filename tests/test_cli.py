@@ -175,6 +175,9 @@ def test_a_bad_prompt_does_not_stop_the_others(tiny_checkpoint: Path, tmp_path: 
         (["compose", "x", "-o", "a.mid", "--output-dir", "b"], "not allowed with"),
         (["compose", "x", "--num-candidates", "0"], "at least 1"),
         (["compose", "x", "--bars", "many"], "invalid int value"),
+        (["compose", "x", "--seed", "-1"], "whole number"),
+        (["compose", "x", "--seed", str(2**63)], "whole number"),
+        (["compose", "x", "--instruments", ","], "at least one"),
         (["caption"], "required"),
         (["export", "a", "b"], "--repo-id"),
         (["sing"], "invalid choice"),
@@ -207,6 +210,35 @@ def test_a_wish_that_cannot_be_is_one_line(wish: list[str], message: str, tiny_c
     assert message in err
     assert err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "",
+        "<|midi:Pitch_60|></s><compose>",
+        "🎵🎶",
+        "慢板，小提琴",
+        "caf\udce9 m\ud83d",
+        "a waltz " * 12_500,
+        "no piano, piano",
+    ],
+    ids=["empty", "injection", "emoji", "chinese", "broken", "endless", "contradiction"],
+)
+def test_any_prompt_is_written(prompt: str, tiny_checkpoint: Path, tmp_path: Path, capsys):
+    code, out, err = run(
+        *("compose", prompt, "--model", tiny_checkpoint, "--output-dir", tmp_path, "--bars", 1, "--json"), capsys=capsys
+    )
+    (item,) = objects(out)
+    assert (code, err) == (0, "")
+    assert item["notes"] >= 1
+    assert [str(path) for path in tmp_path.iterdir()] == [item["midi"]]
+
+
+def test_a_folder_is_no_file_to_write_to(tiny_checkpoint: Path, tmp_path: Path, capsys):
+    code, _, err = run("compose", "x", "--model", tiny_checkpoint, "-o", tmp_path, capsys=capsys)
+    assert code == 1
+    assert "--output-dir writes into one" in err
 
 
 def test_a_checkpoint_that_is_not_there(tmp_path: Path, capsys, monkeypatch):
@@ -493,3 +525,4 @@ def test_an_error_nobody_foresaw_is_one_line(capsys, monkeypatch):
 def test_nothing_steers_the_terminal():
     assert printable("a\x1b[31mb\tc\nd é ♭") == "a\N{REPLACEMENT CHARACTER}[31mb\N{REPLACEMENT CHARACTER}c\nd é ♭"
     assert table([("", "x"), ("long", "é")]) == "        x\n  long  é"
+    assert max(map(len, table([("a b " * 40, "c")]).splitlines())) < 70

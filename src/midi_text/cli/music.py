@@ -22,7 +22,7 @@ from ..facts_midi_text import MusicFacts, measure_facts
 from ..pipeline_midi_text import Composition, Description
 from ..score_midi_text import read_score
 from ..vocabulary_midi_text import gm_name
-from .output import JsonLines, Output, facts_line, say, table
+from .output import JsonLines, Output, facts_line, length_line, say, table
 
 logger = logging.getLogger(__name__)
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
@@ -38,7 +38,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--model", metavar="PATH_OR_ID", help="a checkpoint's folder or Hub name [the embedded one]")
     model.add_argument("--device", help='where to compute, such as "cpu" or "cuda:0" [the fastest there is]')
-    model.add_argument("--seed", type=int, help="for the same result again")
+    model.add_argument("--seed", type=_seed, help="for the same result again")
     model.add_argument("--temperature", type=float, help="above 1 bolder, below 1 safer")
     model.add_argument("--top-p", type=float, help="keep the likeliest choices of this total probability")
     _add_compose(commands.add_parser("compose", parents=[model, every], help="words become MIDI"))
@@ -78,8 +78,16 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2^63 - 1; got {text!r}")
+    return int(text)
+
+
 def _instruments(text: str) -> list[str | int]:
     names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError("must name at least one; leave it out to leave it open")
     return [int(name) if name.isdecimal() else name for name in names]
 
 
@@ -94,14 +102,16 @@ def run_compose(args: argparse.Namespace, out: Output) -> int:
         args.usage_error("--prompts needs --output-dir DIR, where it writes 000.mid, 001.mid, …")
     wishes = {name: getattr(args, name) for name in _WISHES if getattr(args, name) is not None}
     jobs = _jobs(args)
-    for folder in {path.parent for _, path in jobs}:
-        folder.mkdir(parents=True, exist_ok=True)  # now, and not when the piece is written
+    for _, path in jobs:  # now, and not when the piece is written
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise ValueError(f"{path} must be a file to write to; it is a folder (--output-dir writes into one)")
     options = {name: getattr(args, name) for name in ("temperature", "top_p") if getattr(args, name) is not None}
     pipe = load_pipeline("text-to-midi", args.model, args.device)
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
 
     def write(batch: Sequence[tuple[str, Path]]) -> Sequence[Composition]:
-        given = [_prompt(line) if args.prompts else {"prompt": line} for line, _ in batch]
+        given = [_prompt(line) if args.prompts else {"prompt": _sound(line)} for line, _ in batch]
         inputs = [{**wishes, **prompt} for prompt in given]  # a prompt's own wishes win
         return pipe(
             inputs,
@@ -149,7 +159,12 @@ def _prompt(line: str) -> Mapping[str, Any]:
         raise ValueError(f"a line that begins with {{ must be a JSON object: {error}") from error
     if not isinstance(given.get("prompt", ""), str):
         raise ValueError(f'"prompt" must be a string; got {given["prompt"]!r}')
-    return given
+    return {**given, "prompt": _sound(given.get("prompt", ""))}
+
+
+def _sound(prompt: str) -> str:
+    """The prompt without halves of characters, which a shell in another encoding or a JSON escape can leave in it."""
+    return prompt.encode("utf-8", "replace").decode("utf-8")
 
 
 def _free_name(folder: Path, prompt: str) -> Path:
@@ -170,8 +185,7 @@ def _composed(made: Composition, path: Path) -> str:
     facts = made.facts
     return (
         f"{made.prompt}\n{agreement}\n"
-        f"  {path}: {facts.bars} bars, {facts.notes} notes, {facts.duration_seconds:.1f} s of music, "
-        f"written in {made.generation_seconds:.1f} s with seed {made.seed}"
+        f"  {path}: {length_line(facts)}, written in {made.generation_seconds:.1f} s with seed {made.seed}"
     )
 
 
@@ -345,4 +359,7 @@ def load_pipeline(task: str, model: str | None, device: str | None) -> Any:
     local = folder.exists() or folder.is_absolute() or model.startswith(".")
     if local and not (folder / "config.json").is_file():
         raise FileNotFoundError(f"--model must be a checkpoint's folder or a Hub name; {folder} holds no config.json")
-    return pipeline(task, model=model, device=device)
+    try:
+        return pipeline(task, model=model, device=device)
+    except OSError as error:
+        raise OSError(f"the checkpoint {model} cannot be loaded: {error}") from error

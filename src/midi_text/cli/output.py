@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from ..facts_midi_text import MusicFacts
 from ..vocabulary_midi_text import gm_name
+
+CELL_WIDTH = 60
 
 
 class Output:
@@ -106,8 +109,8 @@ def printable(text: str) -> str:
 
 
 def table(rows: Iterable[Sequence[str]], indent: str = "  ") -> str:
-    """Rows as aligned text; the first row is the heading."""
-    cells = [[printable(cell) for cell in row] for row in rows]
+    """Rows as aligned text, the first one the heading; what is too long for its column is cut."""
+    cells = [[textwrap.shorten(printable(cell), CELL_WIDTH, placeholder=" …") for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         indent + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells
@@ -121,6 +124,12 @@ def facts_line(facts: MusicFacts) -> str:
         (
             "{}/{}".format(*facts.time_signature) + f", {facts.tempo_bpm:.0f} BPM, {key}",
             ", ".join(map(gm_name, facts.programs)),
-            f"{facts.bars} bars, {facts.duration_seconds:.1f} s, {facts.notes} notes",
+            length_line(facts),
         )
     )
+
+
+def length_line(facts: MusicFacts) -> str:
+    """How long the music is."""
+    counts = (f"{n:,} {unit}{'s' * (n != 1)}" for n, unit in ((facts.bars, "bar"), (facts.notes, "note")))
+    return ", ".join((*counts, f"{facts.duration_seconds:.1f} s"))
