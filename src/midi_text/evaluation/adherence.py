@@ -182,10 +182,15 @@ def evaluate_adherence(
     """
     if not prompts or batch_size < 1:
         raise ValueError(f"adherence needs prompts and a batch_size >= 1; got {len(prompts)} and {batch_size}")
-    run = {"locks": locks, "seed": seed, "batch_size": batch_size, "checkpoint_hash": checkpoint_hash}
+    run = {
+        "prompts": len(prompts),
+        "locks": locks,
+        "seed": seed,
+        "batch_size": batch_size,
+        "checkpoint_hash": checkpoint_hash,
+    }
     log = _Results(Path(results), run, prompts) if results is not None else None
     outcomes = log.outcomes() if log else []
-    outcomes = outcomes[: len(outcomes) // batch_size * batch_size]
     for start in range(len(outcomes), len(prompts), batch_size):
         batch = prompts[start : start + batch_size]
         answers = _compose(pipeline, [prompt.text for prompt in batch], seed + start, locks)
@@ -250,7 +255,7 @@ class _Results:
         if not lines:
             return []
         found, *rest = lines
-        same = found == {"run": self.run} and len(rest) <= len(self.prompts)
+        same = found == {"run": self.run}
         asked = zip(rest, self.prompts, strict=False)
         if not same or any(line["prompt"] != prompt.to_dict() for line, prompt in asked):
             raise ValueError(

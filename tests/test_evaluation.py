@@ -1,0 +1,433 @@
+"""Metrics against cases worked out by hand: what is right scores 1, each corruption costs its own row and no other."""
+
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import symusic
+import torch
+
+from midi_text.constraints_midi_text import MusicLogitsProcessor
+from midi_text.evaluation import adherence, likelihood, speed, truth
+from midi_text.evaluation.adherence import Adherence, evaluate_adherence, score_adherence, tempo_bin
+from midi_text.evaluation.grid import BARS, METRES, TEMPO_MARKS, GridPrompt, grid_prompts
+from midi_text.evaluation.intervals import ratio
+from midi_text.evaluation.likelihood import Bigram, Excerpt, likelihood_rows, likelihood_table, lzma_bits, model_bits
+from midi_text.facts_midi_text import measure_facts
+from midi_text.key_midi_text import Key
+from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
+from midi_text.processing_midi_text import MidiTextProcessor
+from midi_text.prompt_midi_text import read_prompt
+from midi_text.records import EvaluationReport
+from midi_text.score_midi_text import read_score, write_score
+from midi_text.tokenization_midi_text import MidiTextTokenizer
+
+SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 11)}
+ASKED = GridPrompt("any words", 100, (3, 4), Key(2, "minor"), (0, 40, 128), 8)
+
+
+def music(asked: GridPrompt, silent_bars: tuple[int, ...] = ()) -> symusic.Score:
+    """The scale once and then the triad, in every instrument: as plainly what is asked as can be."""
+    score = symusic.Score(48)
+    beats, unit = asked.time_signature
+    beat, bar = 192 // unit, 192 * beats // unit
+    score.tempos.append(symusic.Tempo(0, asked.tempo_bpm))
+    score.time_signatures.append(symusic.TimeSignature(0, beats, unit))
+    scale = SCALES[asked.key.mode]
+    steps = [0, 1, 2, 3, 4, 5, 6, *[0, 2, 4, 0] * asked.bars * beats]
+    for program in asked.programs:
+        track = symusic.Track(program=0 if program == 128 else program, is_drum=program == 128)
+        for i in range(asked.bars * beats):
+            pitch = 36 if program == 128 else 60 + asked.key.tonic + scale[steps[i]]
+            if i // beats not in silent_bars:
+                track.notes.append(symusic.Note(i * beat, beat, pitch, 80))
+        score.tracks.append(track)
+    assert score.end() == asked.bars * bar
+    return score
+
+
+def midi(asked: GridPrompt) -> bytes:
+    return write_score(music(asked))
+
+
+@dataclass
+class Piece:
+    midi: bytes
+    tokens: int = 10
+    generation_seconds: float = 2.0
+
+
+class Stopped(Exception):  # noqa: N818
+    """The machine goes off."""
+
+
+class Composer:
+    """A pipeline that answers every prompt of a list as it should, but for those in ``failing``."""
+
+    model = SimpleNamespace(config=SimpleNamespace(max_target_length=1024))
+
+    def __init__(self, prompts: list[GridPrompt], failing: frozenset[str] = frozenset(), stop_after: int = 10**9):
+        self.answers = {prompt.text: midi(prompt) for prompt in prompts}
+        self.failing, self.stop_after, self.seeds = failing, stop_after, []
+
+    def __call__(self, texts, batch_size, seed, locks):
+        if len(self.seeds) == self.stop_after:
+            raise Stopped
+        self.seeds.append(seed)
+        if self.failing & set(texts):
+            raise ValueError("facts need at least one note; the score has none")
+        return [Piece(self.answers[text]) for text in texts]
+
+
+# -- the grid
+
+
+def test_every_grid_prompt_reads_back_whole():
+    for asked in [*grid_prompts(500, 0), *grid_prompts(300, 1)]:
+        ask = read_prompt(asked.text)
+        assert ask.tempo_bpm == (asked.tempo_bpm, asked.tempo_bpm), asked.text
+        assert (ask.time_signature, ask.key) == (asked.time_signature, asked.key), asked.text
+        assert (set(ask.programs), ask.families) == (set(asked.programs), ()), asked.text
+        assert ask.bars == (asked.bars, asked.bars), asked.text
+        assert not ask.open_instruments, asked.text
+        assert not ask.excluded_programs, asked.text
+        assert ask.duration_seconds is None, asked.text
+
+
+def test_the_grid_is_balanced_and_seeded():
+    prompts = grid_prompts(500, 3)
+    assert prompts == grid_prompts(500, 3) != grid_prompts(500, 4)
+    for level in (
+        lambda p: p.key,
+        lambda p: tempo_bin(p.tempo_bpm),
+        lambda p: p.time_signature,
+        lambda p: (len(set(p.programs) - {128}), 128 in p.programs),
+        lambda p: p.bars,
+    ):
+        counts = Counter(map(level, prompts))
+        assert max(counts.values()) - min(counts.values()) <= 1
+    assert {p.time_signature for p in prompts} == set(METRES)
+    assert {p.bars for p in prompts} == set(BARS)
+    assert {tempo_bin(p.tempo_bpm) for p in prompts} == set(range(9))
+    assert min(p.tempo_bpm for p in prompts) >= 30
+    assert max(p.tempo_bpm for p in prompts) <= 250
+    with pytest.raises(ValueError, match="n must be at least 1; got 0"):
+        grid_prompts(0)
+
+
+# -- adherence
+
+
+def test_tempo_bins_are_strict():
+    assert [tempo_bin(mark) for mark in TEMPO_MARKS] == list(range(8))
+    assert [tempo_bin(mark + 1) for mark in TEMPO_MARKS] == list(range(1, 9))
+
+
+@pytest.mark.parametrize("asked", grid_prompts(48, 5), ids=lambda p: p.key.name)
+def test_what_was_asked_scores_one(asked: GridPrompt):
+    held, _ = score_adherence(asked, midi(asked))
+    assert held == Adherence(*[True] * 12, empty_bars=0.0)
+
+
+@pytest.mark.parametrize(
+    ("made", "lost"),
+    [
+        ({"tempo_bpm": 101}, {"tempo"}),
+        ({"tempo_bpm": 120}, {"tempo", "tempo_bin"}),
+        ({"tempo_bpm": 150}, {"tempo", "tempo_bin", "tempo_bin_near"}),
+        ({"time_signature": (4, 4)}, {"metre"}),
+        ({"bars": 7}, {"bars"}),
+        ({"programs": (0, 128)}, {"instruments"}),
+        ({"programs": (0, 40, 73, 128)}, {"no_other_instrument"}),
+        ({"programs": (0, 41)}, {"instruments", "no_other_instrument"}),
+        ({"key": Key(3, "minor")}, {"key", "key_or_relative"}),
+        ({"key": Key(5, "major")}, {"key"}),
+        ({"programs": (128,)}, {"key", "key_or_relative", "instruments"}),
+    ],
+)
+def test_each_corruption_costs_its_own_rows(made: dict[str, object], lost: set[str]):
+    held, _ = score_adherence(ASKED, midi(replace(ASKED, **made)))
+    assert {f.name for f in fields(held) if getattr(held, f.name) is False} == lost
+
+
+def test_a_tempo_or_metre_that_changes_is_not_held():
+    score = music(ASKED)
+    score.tempos.append(symusic.Tempo(4 * 144, 200))
+    score.time_signatures.append(symusic.TimeSignature(6 * 144, 6, 8))
+    held, _ = score_adherence(ASKED, write_score(score))
+    assert not held.tempo
+    assert held.tempo_bin
+    assert not held.metre
+
+
+def test_empty_bars():
+    score = read_score(music(ASKED, silent_bars=(1, 6))).score
+    assert adherence.empty_bar_share(score) == 2 / 8
+    score.tracks[0].notes.append(symusic.Note(0, 2 * 144, 50, 80))  # held through the second bar
+    assert adherence.empty_bar_share(score) == 1 / 8
+
+
+def test_what_cannot_be_read_fails_every_row():
+    held, heard = score_adherence(ASKED, b"no MIDI at all")
+    assert held == Adherence(ends=True)
+    assert "error" in heard
+
+
+def test_evaluate_adherence_averages_and_keeps_failures():
+    prompts = grid_prompts(10, 0)
+    composer = Composer(prompts, failing=frozenset({prompts[3].text}))
+    report = evaluate_adherence(composer, prompts, batch_size=5, seed=100, checkpoint_hash="abc")
+    assert (report.examples, report.seed, report.checkpoint_hash) == (10, 100, "abc")
+    assert {report.value(f.name) for f in fields(Adherence)} == {0.9, 0.1}
+    assert report.value("empty_bars") == 0.1
+    notes = sum(len(track.notes) for p in prompts if p != prompts[3] for track in music(p).tracks)
+    # Five prompts in one batch of 2 seconds, four alone after their batch failed.
+    assert report.value("notes_per_second") == pytest.approx(notes / (2.0 + 4 * 2.0))
+    assert composer.seeds == [100, *[100] * 5, 105]
+    assert EvaluationReport.from_json(report.to_json()) == report
+
+
+def test_a_piece_that_was_cut_off_did_not_end():
+    prompts = grid_prompts(1, 0)
+    composer = Composer(prompts)
+    composer.model = SimpleNamespace(config=SimpleNamespace(max_target_length=10))
+    assert evaluate_adherence(composer, prompts).value("ends") == 0
+
+
+def test_adherence_goes_on_where_it_stopped(tmp_path: Path):
+    prompts, results = grid_prompts(10, 0), tmp_path / "results.jsonl"
+    with pytest.raises(Stopped):
+        evaluate_adherence(Composer(prompts, stop_after=2), prompts, batch_size=4, results=results)
+    assert len(results.read_text().splitlines()) == 9
+    rest = Composer(prompts)
+    resumed = evaluate_adherence(rest, prompts, batch_size=4, results=results)
+    assert rest.seeds == [8]
+    assert resumed == evaluate_adherence(Composer(prompts), prompts, batch_size=4)
+    none = Composer(prompts, stop_after=0)
+    assert evaluate_adherence(none, prompts, batch_size=4, results=results) == resumed
+    line = json.loads(results.read_text().splitlines()[1])
+    assert line["prompt"]["key"] == prompts[0].key.name
+    for other in ({"seed": 1}, {"locks": False}, {"checkpoint_hash": "other"}):
+        with pytest.raises(ValueError, match="must hold results of the same run"):
+            evaluate_adherence(rest, prompts, batch_size=4, results=results, **other)
+    with pytest.raises(ValueError, match="must hold results of the same run"):
+        evaluate_adherence(rest, grid_prompts(10, 1), batch_size=4, results=results)
+
+
+# -- intervals
+
+
+def test_ratio_of_sums():
+    assert ratio("x", [1, 0, 1, 0]).value == 0.5
+    weighted = ratio("x", [6.0, 1.0], [2, 1])
+    assert weighted.value == pytest.approx(7 / 3)
+    assert (weighted.low, weighted.high) == (1.0, 3.0)
+    assert ratio("x", [3.0], [2]) == replace(weighted, value=1.5, low=None, high=None)
+    assert ratio("x", [0.0, 0.0], [0, 0]).value == 0
+    same = ratio("x", [1.0] * 50)
+    assert (same.low, same.value, same.high) == (1, 1, 1)
+    half = ratio("x", [0, 1] * 50)
+    assert 0.37 < half.low < 0.43  # 0.5 ± 1.96 · 0.05
+    assert 0.57 < half.high < 0.63
+    with pytest.raises(ValueError, match="at least one item"):
+        ratio("x", [])
+
+
+# -- likelihood
+
+
+def test_bigram_by_hand():
+    bigram = Bigram.fit([np.array([0, 1]), np.array([0, 1])], size=2)
+    # Each of the three symbols is seen twice, so p(b) = 1/3; after each symbol one kind follows, twice:
+    # p(the one that follows) = (2 + 1/3) / 3 = 7/9, p(another) = 1/9.
+    assert bigram.bits(np.array([0, 1])) == pytest.approx(3 * -math.log2(7 / 9))
+    assert bigram.bits(np.array([1])) == pytest.approx(-math.log2(1 / 9) - math.log2(7 / 9))
+
+
+def test_bigram_probabilities_sum_to_one_even_for_what_was_never_seen():
+    bigram = Bigram.fit([np.array([0, 3, 3, 1]), np.array([3])], size=6)
+    assert np.exp2(-bigram._bits).sum(1) == pytest.approx(np.ones(7))
+    assert np.isfinite(bigram.bits(np.array([5, 4, 2])))
+    assert Bigram.fit([], size=3).bits(np.array([0, 1])) == pytest.approx(3 * 2.0)
+
+
+def test_lzma_pays_for_news_not_for_repetition():
+    rng = np.random.default_rng(0)
+    news = rng.integers(0, 600, 400)
+    assert lzma_bits(np.tile(news[:20], 20)) < 0.15 * lzma_bits(news)
+    assert lzma_bits(np.concatenate([news, news])) < 1.1 * lzma_bits(news)
+    assert lzma_bits(news) > 400 * math.log2(600) * 0.99
+
+
+def test_rows_by_source_and_in_all():
+    bits = {"model": np.array([10.0, 30.0, 8.0]), "bigram": np.array([20.0, 60.0, 16.0])}
+    report = EvaluationReport("x", "", 3, 0, tuple(likelihood_rows(["b", "b", "a"], [1, 3, 4], bits)))
+    assert report.value("bits_per_note/model") == 6
+    assert report.value("bits_per_note/model/a") == 2
+    assert report.value("bits_per_note/model/b") == 10
+    assert report.value("model_to_bigram") == 0.5
+    assert report.value("notes/b") == 4
+    assert likelihood_table(report).splitlines() == [
+        "| source | excerpts | notes | model | bigram |",
+        "|---|---:|---:|---:|---:|",
+        "| a | 1 | 4 | 2.00 | 4.00 |",
+        "| b | 2 | 4 | 10.00 | 20.00 |",
+        "| **all** | 3 | 8 | 6.00 | 12.00 |",
+    ]
+
+
+@pytest.fixture(scope="module")
+def processor(tiny_checkpoint: Path) -> MidiTextProcessor:
+    return MidiTextProcessor(MidiTextTokenizer.from_pretrained(tiny_checkpoint))
+
+
+@pytest.fixture(scope="module")
+def excerpts(processor: MidiTextProcessor) -> list[Excerpt]:
+    found = []
+    for asked in grid_prompts(5, 0):
+        score = music(replace(asked, bars=4))
+        events = np.array(processor.tokenizer.events.encode(score))
+        found.append(Excerpt("made", events, asked.text, sum(len(track.notes) for track in score.tracks)))
+    return found
+
+
+class Uniform(torch.nn.Module):
+    """A model that knows nothing."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, size: int):
+        super().__init__()
+        self.size = size
+
+    def prepare_decoder_input_ids_from_labels(self, labels):
+        return labels
+
+    def forward(self, decoder_input_ids, **inputs):
+        return SimpleNamespace(logits=torch.zeros(*decoder_input_ids.shape, self.size))
+
+
+def test_a_uniform_model_pays_the_same_for_every_id(processor: MidiTextProcessor, excerpts: list[Excerpt]):
+    ids = [len(merged) + 1 for merged in processor.tokenizer.merge([e.events for e in excerpts])]
+    paid = model_bits(Uniform(2048), processor, excerpts, ids_per_batch=2 * max(ids))
+    assert paid == pytest.approx(11.0 * np.array(ids), rel=1e-5)
+
+
+def test_model_bits_are_the_loss_whatever_the_batch(
+    tiny_checkpoint: Path, processor: MidiTextProcessor, excerpts: list[Excerpt]
+):
+    model = MidiTextForConditionalGeneration.from_pretrained(tiny_checkpoint, dtype=torch.float32)
+    together = model_bits(model, processor, excerpts)
+    alone = np.concatenate([model_bits(model, processor, [excerpt]) for excerpt in excerpts])
+    assert together == pytest.approx(alone, rel=1e-4)
+    (ids,) = processor.tokenizer.merge([excerpts[0].events])
+    with torch.inference_mode():
+        loss = model(
+            **processor.pad([processor.encode("compose", excerpts[0].prompt)]),
+            labels=torch.tensor([[*ids, processor.tokenizer.eos_token_id]]),
+            num_items_in_batch=1,
+        ).loss
+    assert together[0] == pytest.approx(float(loss) / math.log(2), rel=1e-4)
+    assert not np.array_equal(model_bits(model, processor, excerpts, told=False), together)
+
+
+def test_evaluate_likelihood(processor: MidiTextProcessor, excerpts: list[Excerpt]):
+    uniform = Uniform(len(processor.tokenizer))
+    report = likelihood.evaluate_likelihood(uniform, processor, excerpts, [e.events for e in excerpts])
+    assert report.value("notes") == sum(e.notes for e in excerpts)
+    assert report.value("bits_per_note/model") == report.value("bits_per_note/model_untold")
+    assert report.value("bits_per_note/bigram") < report.value("bits_per_note/model")
+    assert report.value("bits_per_note/lzma_together") < report.value("bits_per_note/lzma")
+    assert "lzma_together" in likelihood_table(report)
+    assert EvaluationReport.from_json(report.to_json()) == report
+    with pytest.raises(ValueError, match="at least one note"):
+        likelihood.evaluate_likelihood(uniform, processor, [], [])
+
+
+# -- truth
+
+FACTS = measure_facts(read_score(music(ASKED)).score)  # D minor, 3/4, 100 BPM, piano, violin, drums, 8 bars
+
+
+def test_judged_by_hand():
+    true = truth.judge("An 8-bar piece in D minor for violin and piano, in 3/4 at 100 BPM.", FACTS)
+    assert true.stated == {"all": 6, "bars": 1, "key": 1, "instruments": 2, "metre": 1, "tempo": 1}
+    assert not true.wrong
+    false = truth.judge("A piece in D major for violin and flute at 100 BPM, without drums.", FACTS)
+    assert false.stated["all"] == 5
+    assert false.wrong == {"all": 3, "key": 1, "instruments": 2}
+    assert not truth.judge("A mysterious piece.", FACTS).stated
+
+
+def test_every_fact_that_is_read_has_a_group():
+    from midi_text.truth_midi_text import _JUDGES
+    from midi_text.vocabulary_midi_text import CLASSES
+
+    assert set(truth.GROUPS) == {*_JUDGES, *CLASSES}
+
+
+class Describer:
+    def __init__(self, words: list[str]):
+        self.words = iter(words)
+
+    def __call__(self, scores, batch_size, seed):
+        assert batch_size == len(scores)
+        return [SimpleNamespace(model_text=next(self.words), text="A piece in D minor.") for _ in scores]
+
+
+def test_evaluate_truth_before_and_after_the_check():
+    words = ["A piece in D major for violin.", "A piece in D minor at 100 BPM.", "Lovely."]
+    report = truth.evaluate_truth(Describer(words), [music(ASKED)] * 3, batch_size=2)
+    assert report.value("contradicted/own_words") == 1 / 4
+    assert report.value("contradicted/own_words/key") == 1 / 2
+    assert report.value("contradicted/own_words/tempo") == 0
+    assert report.value("captions_with_statements/own_words") == 2 / 3
+    assert report.value("statements_per_caption/own_words") == 4 / 3
+    assert report.value("stated/own_words/instruments") == 1 / 3
+    assert report.value("contradicted/checked") == 0
+    assert report.value("captions_with_statements/checked") == 1
+    with pytest.raises(KeyError):
+        report.value("contradicted/own_words/metre")  # never stated
+    with pytest.raises(ValueError, match="at least one caption"):
+        truth.evaluate_truth(Describer([]), [])
+
+
+# -- speed and the real pipeline
+
+
+@pytest.fixture(scope="module")
+def pipeline(tiny_checkpoint: Path):
+    from transformers import pipeline
+
+    import midi_text  # noqa: F401  registers the pipelines
+
+    made = pipeline("text-to-midi", model=str(tiny_checkpoint))
+    made.model.config.max_target_length = 64
+    return made
+
+
+def test_speed_of_a_real_pipeline(pipeline):
+    plain = MusicLogitsProcessor.__call__
+    report = speed.evaluate_speed(pipeline, prompts=["one bar of piano"], batch_sizes=(1, 2), runs=2, warmup=0)
+    assert MusicLogitsProcessor.__call__ is plain
+    assert report.value("threads") == torch.get_num_threads()
+    for size in (1, 2):
+        assert 0 < report.value(f"seconds_to_first_token/batch_{size}") < report.value(f"seconds/batch_{size}")
+        assert 0 < report.value(f"share_of_constraints/batch_{size}") < 1
+        assert 0 < report.value(f"notes_per_second/batch_{size}") < report.value(f"tokens_per_second/batch_{size}")
+        assert report.value(f"real_time_factor/batch_{size}") > 0
+    with pytest.raises(ValueError, match="runs >= 1"):
+        speed.evaluate_speed(pipeline, runs=0)
+
+
+def test_adherence_of_a_real_pipeline(pipeline):
+    asked = GridPrompt("1 bar in D minor for piano, 2/4, 100 bpm", 100, (2, 4), Key(2, "minor"), (0,), 1)
+    report = evaluate_adherence(pipeline, [asked, asked], batch_size=2)
+    for row in ("decodes", "ends", "has_notes", "tempo", "metre", "bars", "instruments", "no_other_instrument"):
+        assert report.value(row) == 1, row
+    assert report.value("notes_per_second") > 0
