@@ -14,9 +14,10 @@ from local_hub import TOKEN, LocalHub
 from midi_bytes import END, metre, off, on, smf, tempo
 
 from midi_text import PRETRAINED, read_score
-from midi_text.cli import BROKEN_PIPE, INTERRUPTED, main, make_parser, music, workshop
+from midi_text.cli import BROKEN_PIPE, INTERRUPTED, main, make_parser, music, options, workshop
 from midi_text.cli.output import JsonLines, printable, table
 from midi_text.pipeline_midi_text import TextToMidiPipeline
+from midi_text.records import EvaluationReport, hash_file
 from midi_text.training.settings import TrainingSettings
 
 PROMPT = "a waltz in D minor for violin at 90 BPM, 2 bars"
@@ -180,6 +181,8 @@ def test_a_bad_prompt_does_not_stop_the_others(tiny_checkpoint: Path, tmp_path: 
         (["compose", "x", "--instruments", ","], "at least one"),
         (["caption"], "required"),
         (["export", "a", "b"], "--repo-id"),
+        (["evaluate", "--parts", "truth"], "need --data"),
+        (["evaluate", "--parts", "beauty"], "must be some of"),
         (["sing"], "invalid choice"),
         ([], "required"),
     ],
@@ -245,7 +248,7 @@ def test_a_checkpoint_that_is_not_there(tmp_path: Path, capsys, monkeypatch):
     code, _, err = run("compose", "x", "--model", tmp_path, "-o", tmp_path / "a.mid", capsys=capsys)
     assert code == 1
     assert "holds no config.json" in err
-    monkeypatch.setattr(music, "PRETRAINED", tmp_path)
+    monkeypatch.setattr(options, "PRETRAINED", tmp_path)
     code, _, err = run("compose", "x", "-o", tmp_path / "a.mid", capsys=capsys)
     assert code == 1
     assert "no weights of its own" in err
@@ -253,7 +256,7 @@ def test_a_checkpoint_that_is_not_there(tmp_path: Path, capsys, monkeypatch):
 
 
 def test_the_embedded_checkpoint_is_the_packages():
-    assert music.PRETRAINED == PRETRAINED
+    assert options.PRETRAINED == PRETRAINED
 
 
 def test_an_interrupted_composition_leaves_nothing(tiny_checkpoint: Path, tmp_path: Path, capsys, monkeypatch):
@@ -407,6 +410,28 @@ def test_build_and_train_a_little(tmp_path: Path, capsys):
     code, _, err = run(*train, capsys=capsys)
     assert code == 1
     assert "--resume" in err
+
+    few = ("--prompts", 1, "--excerpts", 2, "--results", tmp_path / "r", "-o", tmp_path / "report.json")
+    best = tmp_path / "run" / "best"
+    code, out, _ = run("evaluate", "--model", best, "--data", tmp_path / "data", *few, "--json", capsys=capsys)
+    (report,) = objects(out)
+    assert code == 0
+    assert report["checkpoint_hash"] == hash_file(best / "model.safetensors")
+    assert EvaluationReport.load(tmp_path / "report.json").to_dict() == report
+    values = {row["metric"]: row["value"] for row in report["rows"]}
+    assert {name.split("/")[0] for name in values} == {"adherence", "own_share", "likelihood", "truth"}
+    assert values["adherence/tempo"] == values["adherence/bars"] == 1
+    assert values["truth/examples"] == values["likelihood/examples"] == 2
+
+
+def test_bench(tiny_checkpoint: Path, capsys):
+    words = ("bench", "a jig, 1 bar", "--runs", 1, "--model", tiny_checkpoint, "--json")
+    code, out, err = run(*words, capsys=capsys)
+    (item,) = objects(out)
+    values = {row["metric"]: row["value"] for row in item["rows"]}
+    assert (code, err) == (0, "")
+    assert values["notes_per_second/batch_1"] > 0
+    assert values["real_time_factor/batch_1"] > 0
 
 
 def test_a_missing_extra_names_its_command(tmp_path: Path, capsys, monkeypatch):

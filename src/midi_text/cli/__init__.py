@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import metadata
 
-from . import music, workshop
+from . import measure, music, workshop
 from .output import Output, say
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -71,6 +71,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     music.add_commands(commands, every)
     workshop.add_commands(commands, every)
+    measure.add_commands(commands, every)
     return parser
 
 

@@ -22,10 +22,10 @@ from ..facts_midi_text import MusicFacts, measure_facts
 from ..pipeline_midi_text import Composition, Description
 from ..score_midi_text import read_score
 from ..vocabulary_midi_text import gm_name
+from .options import at_least_one, load_pipeline, model_options, seed
 from .output import JsonLines, Output, facts_line, length_line, say, table
 
 logger = logging.getLogger(__name__)
-PRETRAINED = Path(__file__).parents[1] / "pretrained"
 MIDI_SUFFIXES = frozenset((".mid", ".midi", ".kar", ".rmi"))
 SLUG_LENGTH = 48  # of letters of up to four bytes; a name has room for 255
 _WISHES = ("tempo_bpm", "key", "time_signature", "instruments", "bars", "duration_seconds")
@@ -35,10 +35,8 @@ Made = TypeVar("Made")
 
 def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     """Adds the three commands to a parser's subcommands; ``every`` holds the options that all commands share."""
-    model = argparse.ArgumentParser(add_help=False)
-    model.add_argument("--model", metavar="PATH_OR_ID", help="a checkpoint's folder or Hub name [the embedded one]")
-    model.add_argument("--device", help='where to compute, such as "cpu" or "cuda:0" [the fastest there is]')
-    model.add_argument("--seed", type=_seed, help="for the same result again")
+    model = argparse.ArgumentParser(add_help=False, parents=[model_options()])
+    model.add_argument("--seed", type=seed, help="for the same result again")
     model.add_argument("--temperature", type=float, help="above 1 bolder, below 1 safer")
     model.add_argument("--top-p", type=float, help="keep the likeliest choices of this total probability")
     _add_compose(commands.add_parser("compose", parents=[model, every], help="words become MIDI"))
@@ -46,7 +44,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     files.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="folders are searched through")
     files.add_argument("--jsonl", type=Path, metavar="FILE", help="add a JSON line a file here; skip files it has")
     caption = commands.add_parser("caption", parents=[files, model, every], help="MIDI becomes words")
-    caption.add_argument("--batch-size", type=_at_least_one, default=8, help="files described together [8]")
+    caption.add_argument("--batch-size", type=at_least_one, default=8, help="files described together [8]")
     caption.set_defaults(run=run_caption)
     analyze = commands.add_parser("analyze", parents=[files, every], help="measure MIDI files; needs no model")
     analyze.set_defaults(run=run_analyze)
@@ -60,7 +58,7 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("-o", "--output", type=Path, metavar="FILE.mid", help="where to write the piece")
     where.add_argument("--output-dir", type=Path, metavar="DIR", help="write it there, named after the prompt [.]")
-    parser.add_argument("--num-candidates", type=_at_least_one, default=1, help="write so many, keep the best [1]")
+    parser.add_argument("--num-candidates", type=at_least_one, default=1, help="write so many, keep the best [1]")
     parser.add_argument("--tempo-bpm", type=float, help="quarter notes a minute")
     parser.add_argument("--key", help='such as "D minor"')
     parser.add_argument("--time-signature", help="such as 3/4")
@@ -68,20 +66,8 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bars", type=int)
     parser.add_argument("--duration-seconds", type=float)
     parser.add_argument("--no-locks", action="store_true", help="let the model decide, even against the prompt")
-    parser.add_argument("--batch-size", type=_at_least_one, default=16, help="prompts written together [16]")
+    parser.add_argument("--batch-size", type=at_least_one, default=16, help="prompts written together [16]")
     parser.set_defaults(run=run_compose, usage_error=parser.error)
-
-
-def _at_least_one(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be a whole number, at least 1; got {text!r}")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**63:
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0 to 2^63 - 1; got {text!r}")
-    return int(text)
 
 
 def _instruments(text: str) -> list[str | int]:
@@ -108,7 +94,7 @@ def run_compose(args: argparse.Namespace, out: Output) -> int:
             raise ValueError(f"{path} must be a file to write to; it is a folder (--output-dir writes into one)")
     options = {name: getattr(args, name) for name in ("temperature", "top_p") if getattr(args, name) is not None}
     pipe = load_pipeline("text-to-midi", args.model, args.device)
-    seed = secrets.randbelow(2**31) if args.seed is None else args.seed
+    drawn = secrets.randbelow(2**31) if args.seed is None else args.seed
 
     def write(batch: Sequence[tuple[str, Path]]) -> Sequence[Composition]:
         given = [_prompt(line) if args.prompts else {"prompt": _sound(line)} for line, _ in batch]
@@ -118,7 +104,7 @@ def run_compose(args: argparse.Namespace, out: Output) -> int:
             batch_size=len(inputs),
             num_candidates=args.num_candidates,
             locks=not args.no_locks,
-            seed=seed,
+            seed=drawn,
             **options,
         )
 
@@ -338,28 +324,3 @@ def _report(error: Exception, item: str) -> None:
     name = Path(item.removesuffix(": ")).name
     say(f"error: {item}{str(error).removeprefix(item).removeprefix(f'{name}: ')}")
     logger.debug("", exc_info=error)
-
-
-def load_pipeline(task: str, model: str | None, device: str | None) -> Any:
-    """A pipeline on the named checkpoint, or on the one that comes with the package.
-
-    Raises:
-        FileNotFoundError: If there is no checkpoint there.
-        OSError: If it cannot be loaded.
-    """
-    from transformers import pipeline
-
-    if model is None:
-        if not (PRETRAINED / "model.safetensors").is_file():
-            raise FileNotFoundError(
-                f"this installation has no weights of its own in {PRETRAINED}; name a checkpoint with --model"
-            )
-        model = str(PRETRAINED)
-    folder = Path(model)
-    local = folder.exists() or folder.is_absolute() or model.startswith(".")
-    if local and not (folder / "config.json").is_file():
-        raise FileNotFoundError(f"--model must be a checkpoint's folder or a Hub name; {folder} holds no config.json")
-    try:
-        return pipeline(task, model=model, device=device)
-    except OSError as error:
-        raise OSError(f"the checkpoint {model} cannot be loaded: {error}") from error
