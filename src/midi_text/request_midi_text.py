@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .events_midi_text import remi_config
 from .facts_midi_text import DRUMS, Key
 from .locks_midi_text import Locks
 from .prompt_midi_text import Ask, read_prompt
 from .vocabulary_midi_text import FAMILIES, gm_name
 
 _TEMPO_LIMITS = (30, 250)  # the vocabulary's
+_METRES = {(beats, unit) for unit, each in remi_config()["time_signature_range"].items() for beats in each}
 # Where only a mode is asked: the keys that are common in it.
 _COMMON_TONICS = {"major": (0, 2, 3, 5, 7, 8, 9, 10), "minor": (0, 2, 4, 5, 7, 9, 11)}
 
@@ -111,6 +113,9 @@ def _metre(value: str | tuple[int, int]) -> tuple[int, int]:
         beats, unit = (int(part) for part in (value.split("/") if isinstance(value, str) else value))
     except ValueError as error:
         raise ValueError(f"time_signature must read like '3/4' or (3, 4); got {value!r}") from error
+    if (beats, unit) not in _METRES:
+        known = ", ".join(f"{b}/{u}" for b, u in sorted(_METRES))
+        raise ValueError(f"time_signature must be one of {known}; got {beats}/{unit}")
     return beats, unit
 
 
@@ -169,15 +174,16 @@ def _locks(ask: Ask, rng: random.Random) -> Locks:
     key = ask.key
     if key is None and ask.mode is not None:
         key = Key(rng.choice(_COMMON_TONICS[ask.mode]), ask.mode)
-    tempo = None
+    tempo, metre = None, ask.time_signature
     if ask.tempo_bpm is not None:
         low, high = _TEMPO_LIMITS
         tempo = (min(high, max(low, ask.tempo_bpm[0])), min(high, max(low, ask.tempo_bpm[1])))
     if ask.bars is not None and ask.duration_seconds is not None:
-        tempo = _tempo_for(ask.bars, ask.duration_seconds, ask.time_signature or (4, 4), tempo or _TEMPO_LIMITS)
+        metre = metre or (4, 4)
+        tempo = _tempo_for(ask.bars, ask.duration_seconds, metre, tempo or _TEMPO_LIMITS)
     return Locks(
         tempo_bpm=tempo,
-        time_signature=ask.time_signature or ((4, 4) if ask.bars and ask.duration_seconds else None),
+        time_signature=metre if metre in _METRES else None,
         key=key,
         programs=tuple(program for program in ask.programs if program not in excluded) or None,
         families=tuple(families),
