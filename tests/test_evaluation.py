@@ -210,8 +210,9 @@ def test_adherence_goes_on_where_it_stopped(tmp_path: Path):
     assert resumed == evaluate_adherence(Composer(prompts), prompts, batch_size=4)
     none = Composer(prompts, stop_after=0)
     assert evaluate_adherence(none, prompts, batch_size=4, results=results) == resumed
-    line = json.loads(results.read_text().splitlines()[1])
-    assert line["prompt"]["key"] == prompts[0].key.name
+    lines = [json.loads(line) for line in results.read_text().splitlines()[1:]]
+    assert sorted(line["index"] for line in lines) == list(range(10))
+    assert all(line["prompt"] == prompts[line["index"]].to_dict() for line in lines)
     for other in ({"seed": 1}, {"locks": False}, {"checkpoint_hash": "other"}):
         with pytest.raises(ValueError, match="must hold results of the same run"):
             evaluate_adherence(rest, prompts, batch_size=4, results=results, **other)

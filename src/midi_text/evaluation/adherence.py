@@ -170,7 +170,7 @@ def evaluate_adherence(
         prompts: See `grid_prompts`.
         batch_size: Prompts written together. The music depends on it, as sampling does on a batch.
         locks: False lets the model ignore what is asked: its own share.
-        seed: Of the first batch; the batch that starts with prompt i has ``seed + i``.
+        seed: Of the first batch; prompts are taken from small to large, and the batch after i of them has ``seed + i``.
         results: A file for one JSON line a prompt. If it is there, the run goes on where it ends.
         checkpoint_hash: SHA-256 of the weights, for the report and to keep the results of two checkpoints apart.
 
@@ -189,17 +189,19 @@ def evaluate_adherence(
         "batch_size": batch_size,
         "checkpoint_hash": checkpoint_hash,
     }
+    order = sorted(range(len(prompts)), key=lambda index: _size(prompts[index]))
     log = _Results(Path(results), run, prompts) if results is not None else None
     outcomes = log.outcomes() if log else []
     for start in range(len(outcomes), len(prompts), batch_size):
-        batch = prompts[start : start + batch_size]
-        answers = _compose(pipeline, [prompt.text for prompt in batch], seed + start, locks)
+        batch = order[start : start + batch_size]
+        answers = _compose(pipeline, [prompts[index].text for index in batch], seed + start, locks)
         limit = pipeline.model.config.max_target_length
-        for index, (asked, (answer, seconds)) in enumerate(zip(batch, answers, strict=True), start):
-            outcomes.append(_outcome(index, asked, answer, seconds, limit))
+        for index, (answer, seconds) in zip(batch, answers, strict=True):
+            outcomes.append(_outcome(index, prompts[index], answer, seconds, limit))
         if log:
             log.write(outcomes)
         logger.info("adherence: %d of %d prompts", len(outcomes), len(prompts))
+    outcomes.sort(key=lambda outcome: outcome.index)
     return summarize(outcomes, f"prompt adherence, locks {'on' if locks else 'off'}", checkpoint_hash, seed)
 
 
@@ -215,6 +217,12 @@ def summarize(outcomes: Sequence[Outcome], name: str, checkpoint_hash: str, seed
     ]
     rows.append(ratio("notes_per_second", [o.notes for o in outcomes], [o.seconds for o in outcomes]))
     return EvaluationReport(name, checkpoint_hash, len(outcomes), seed, tuple(rows))
+
+
+def _size(asked: GridPrompt) -> float:
+    """About how much music is asked: a batch takes as long as its longest piece, so like goes with like."""
+    beats, unit = asked.time_signature
+    return asked.bars * beats / unit * len(asked.programs)
 
 
 def _compose(pipeline: Any, texts: list[str], seed: int, locks: bool) -> list[tuple[Any, float]]:
@@ -255,9 +263,7 @@ class _Results:
         if not lines:
             return []
         found, *rest = lines
-        same = found == {"run": self.run}
-        asked = zip(rest, self.prompts, strict=False)
-        if not same or any(line["prompt"] != prompt.to_dict() for line, prompt in asked):
+        if found != {"run": self.run} or any(line["prompt"] != self.prompts[line["index"]].to_dict() for line in rest):
             raise ValueError(
                 f"{self.path} must hold results of the same run ({self.run}, the same prompts); found {found}. "
                 "Remove it or choose another file."
