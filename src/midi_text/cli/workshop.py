@@ -82,7 +82,7 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
     """Trains, in one process or in each of those that ``accelerate launch`` starts."""
     require("train", "accelerate", "pyarrow")
     settings = _settings(TrainingSettings, _read_settings(args.settings) if args.settings else {}, args)
-    require("train", *settings.trackers)
+    require("train", *(name for name in settings.trackers if name == "tensorboard"))
     from ..training.loop import Trainer
 
     trainer = Trainer(args.data, args.output, settings)
