@@ -296,6 +296,18 @@ def test_instruments_come_in_by_the_middle():
         }
 
 
+@pytest.mark.parametrize("tonic", [0, 7, 11])
+def test_the_lowest_pitches_do_not_keep_the_tonic_from_the_end(tonic: int):
+    """Pitches below the lowest tonic there is cannot be undercut."""
+    low = torch.tensor(
+        [10.0 * any(e in events for e in ("Pitch_0", "Pitch_1", "Pitch_2")) for events in token_events()]
+    )
+    locks = Locks(key=Key(tonic, "minor"), bars=(2, 2), programs=(0, 16))
+    for seed in range(4):
+        (ids,) = write([locks], 300, lambda row, size, rng: low + noise(row, size, rng), seed)
+        check(events_of(ids), locks)
+
+
 def test_any_start_is_continued_to_an_end():
     """A start that breaks every rule is continued by one that does not."""
     rng = random.Random(5)

@@ -133,8 +133,10 @@ class MusicLogitsProcessor(LogitsProcessor):
                 )
         self._pieces: list[Piece] = []
         self._ids: torch.Tensor | None = None
-        self._durations = np.zeros((0, 12))
+        self._heard = np.zeros((0, 12))  # a row for each piece, which writes it
+        self._weighed: bytes | None = None  # what was heard when the guide was last asked
         self._guide = KeyGuide([])
+        self._tilt = np.zeros((0, 0), np.float32)  # what the guide adds, per row and music token
 
     @torch.no_grad()
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
@@ -151,8 +153,8 @@ class MusicLogitsProcessor(LogitsProcessor):
         music = slice(self.grammar.offset, self.grammar.offset + self.grammar.size)
         allowed, ends = self._allow(self.max_length - input_ids.shape[1])
         extra = np.full(scores.shape, -np.inf, np.float32)
-        extra[:, music] = np.where(allowed, self._bias(), -np.inf)
-        extra[:, self.grammar.eos_token_id] = np.where(ends, 0, -np.inf)
+        np.copyto(extra[:, music], self._bias(), where=allowed)
+        extra[ends, self.grammar.eos_token_id] = 0
         return scores + torch.from_numpy(extra).to(scores)  # type: ignore[return-value]
 
     # -- following the rows --------------------------------------------------------------------------------------
@@ -174,51 +176,43 @@ class MusicLogitsProcessor(LogitsProcessor):
         if count % len(self.rules):
             raise ValueError(f"{count} rows cannot be shared out among {len(self.rules)} locks: give one per prompt")
         rules = [self.rules[row * len(self.rules) // count] for row in range(count)]
-        durations, pieces = np.zeros((count, 12)), []
+        heard, pieces = np.zeros((count, 12)), []
         for row, ids in enumerate(input_ids):
             same = (known == ids[:-1]).all(1).tolist() if known is not None else []
             twins = [self._pieces[i] for i, is_same in enumerate(same) if is_same]
             twin = next((piece for piece in twins if piece.rules is rules[row]), None)
-            piece = twin.copy(durations[row]) if twin else Piece(rules[row], durations[row])
+            piece = twin.copy(heard[row]) if twin else Piece(rules[row], heard[row])
             for token in ids[-1:].tolist() if twin else ids.tolist():
                 piece.advance(token)
             pieces.append(piece)
         if [piece.rules for piece in self._pieces] != rules:
             self._guide = KeyGuide([r.key for r in rules] if self.key_strength else [], self.key_strength)
-        self._pieces, self._durations = pieces, durations
+        self._pieces, self._heard, self._weighed = pieces, heard, None
 
     # -- deciding ------------------------------------------------------------------------------------------------
 
-    def _allow(self, remaining: int) -> tuple[np.ndarray, list[bool]]:
-        """Which music may come, shape (B, M), and which rows may end."""
-        grammar, pieces = self.grammar, self._pieces
-        steps = [piece.next_step(remaining, self.max_length) for piece in pieces]
-        limits = np.array([step.limits for step in steps], np.int16)
-        programs = np.array([piece.program if piece.program >= 0 else NO_LIMIT for piece in pieces], np.int16)
-        inside = np.stack([piece.rules.mask(piece.fixed_metre) for piece in pieces])
-        inside &= grammar.follows[[piece.state for piece in pieces]]
-        allowed = grammar.first_program != programs[:, None]
-        for column, limit in zip(grammar.demands, limits.T, strict=True):
-            allowed &= column <= limit[:, None]
-        ends = []
-        for row, (piece, step) in enumerate(zip(pieces, steps, strict=True)):
-            ok = allowed[row]
-            ok &= inside[row]
-            if piece.rules.key is not None:
-                ok &= piece.rules.chromatic <= step.chromatic
+    def _allow(self, remaining: int) -> tuple[np.ndarray, np.ndarray]:
+        """Which music may come, shape (B, M), and which rows may end, shape (B,)."""
+        grammar = self.grammar
+        allowed, ends = np.empty((len(self._pieces), grammar.size), bool), []
+        for ok, piece in zip(allowed, self._pieces, strict=True):
+            step, rules = piece.next_step(remaining, self.max_length), piece.rules
+            here = piece.state, piece.program, piece.fixed_metre
+            ok[:] = rules.allowed(*here, step.limits)
             if step.only is not None:
                 ok &= step.only
             for program, pitch in piece.here:
                 ok[grammar.playing_here(program, pitch)] = False
                 if program == piece.program:
                     ok[grammar.playing_here(-1, pitch)] = False
-            if not step.may_end and not ok.any():  # only after a start that broke the rules: keep to the grammar
-                ok |= inside[row] & grammar.single.any(0)
-                ok &= (grammar.demands[:3] <= limits[row, :3, None]).all(0)
+            stuck = not step.may_end and not ok.any()  # only after a start that broke the rules
+            if stuck and not piece.is_whole():  # keep to the grammar
+                ok[:] = rules.allowed(*here, [*step.limits[:2], *[NO_LIMIT] * (len(step.limits) - 2)])
+                ok &= grammar.single.any(0)
             if piece.ended:
                 ok[:] = False
             ends.append(piece.ended or step.may_end or not ok.any())
-        return allowed, ends
+        return allowed, np.array(ends)
 
     def _bias(self) -> np.ndarray | float:
         """Nats to add to each music token, shape (B, M); 0 if there is nothing to add."""
@@ -228,7 +222,10 @@ class MusicLogitsProcessor(LogitsProcessor):
             return 0.0
         out = np.zeros((len(self._pieces), self.grammar.size), np.float32)
         if len(guided):
-            out[guided] = self._guide.weights(self._durations).astype(np.float32) @ self.grammar.pitch_classes
+            if self._weighed != (heard := self._heard.tobytes()):
+                self._weighed = heard
+                self._tilt = self._guide.weights(self._heard).astype(np.float32) @ self.grammar.pitch_classes
+            out[guided] = self._tilt
         for row, urgency in enumerate(urgencies):
             if urgency:
                 piece = self._pieces[row]

@@ -7,6 +7,7 @@ chromatic budget, which tokens let an instrument enter or put the tonic below ev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from .key_midi_text import Key
 
 SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
 CHROMATIC = 4  # what a note outside the key costs of the chromatic budget
+_REMEMBER = 4096  # answers, of one byte a token
 _MINOR_COSTS = {11: 1, 9: 2}  # the raised seventh and sixth belong to the minor key, in measure
 
 
@@ -102,7 +104,6 @@ class Rules:
     Attributes:
         key: The key to hold, None where nothing pitched may sound.
         pitch_costs: What a pitch class takes of the chromatic budget, 12 numbers.
-        chromatic: The same per token, shape (M,), int16.
 
     Raises:
         ValueError: If the vocabulary has no such metre, or no tempo in the range.
@@ -126,10 +127,41 @@ class Rules:
             for degree in set(range(12)) - set(SCALES[self.key.mode]):
                 cost = _MINOR_COSTS.get(degree, CHROMATIC) if self.key.mode == "minor" else CHROMATIC
                 self.pitch_costs[(self.key.tonic + degree) % 12] = cost
-        self.chromatic = (np.array(self.pitch_costs) @ grammar.pitch_classes).astype(np.int16)
-        self.unpitched = ~grammar.pitch_classes.any(0)
+        chromatic = (np.array(self.pitch_costs) @ grammar.pitch_classes).astype(np.int16)
+        self._demands = np.concatenate([grammar.demands, chromatic[None]])
+        self._largest: list[int] = self._demands.max(1).tolist()
+        self._remembered: dict[tuple[int, ...], np.ndarray] = {}
+        self.unpitched: np.ndarray = np.logical_not(grammar.pitch_classes.any(0))
         self._masks: dict[int, np.ndarray] = {}
         self._entering: dict[frozenset[frozenset[int]], np.ndarray] = {}
+
+    def allowed(self, state: int, program: int, metre: int, limits: Sequence[int]) -> np.ndarray:
+        """The tokens that may come where the automaton is in ``state`` and ``program`` plays.
+
+        Most moments of a piece have been there before, in another bar, so the answers are remembered.
+
+        Args:
+            state: See ``follow``.
+            program: The instrument that plays, -1 for none.
+            metre: The only metre allowed, 0 for any.
+            limits: In the order of ``Demand``, then what a token may take of the chromatic budget.
+
+        Returns:
+            Shape (M,), bool; not to be written to.
+        """
+        key = (state, program, metre, *map(min, limits, self._largest))
+        ok = self._remembered.get(key)
+        if ok is None:
+            ok = self.mask(metre) & self.grammar.follows[state]
+            if program >= 0:
+                ok &= self.grammar.first_program != program
+            for demand, limit, largest in zip(self._demands, limits, self._largest, strict=True):
+                if limit < largest:
+                    ok &= demand <= limit
+            if len(self._remembered) >= _REMEMBER:
+                self._remembered.clear()
+            self._remembered[key] = ok
+        return ok
 
     def mask(self, metre: int) -> np.ndarray:
         """The tokens that do not leave the locks, shape (M,). ``metre`` is the only metre allowed, 0 for any."""
@@ -163,8 +195,9 @@ class Rules:
 
     def tonic(self, bass: int) -> np.ndarray:
         """The tokens without pitches, or that are just the tonic not above ``bass``, shape (M,)."""
-        ok = self.unpitched.copy()
-        assert self.key is not None
+        ok: np.ndarray = self.unpitched.copy()
+        if self.key is None:
+            return ok
         pitches = [p for p in range(self.key.tonic, 128, 12) if p <= bass] or range(self.key.tonic, 128, 12)
         for pitch in pitches:
             token = self.grammar.single_token(Event.PITCH, pitch)

@@ -40,14 +40,12 @@ class Step(NamedTuple):
     """What may come next.
 
     Attributes:
-        limits: In the order of ``Demand``.
-        chromatic: What the token may take of the chromatic budget.
+        limits: In the order of ``Demand``, then what the token may take of the chromatic budget.
         only: The only tokens allowed, shape (M,); None for no such restriction.
         may_end: Whether the piece may end here.
     """
 
     limits: list[int]
-    chromatic: int
     only: np.ndarray | None
     may_end: bool
 
@@ -56,12 +54,13 @@ class Piece:
     """One sequence so far. All numbers; :meth:`copy` is cheap.
 
     Attributes:
-        durations: How long each pitch class has sounded, in quarter notes, shape (12,); may be a view.
+        durations: How long each pitch class has sounded, in quarter notes, shape (12,).
+        heard: The same as it stood at the last of every four pitched notes, shape (12,); may be a view.
         ended: Whether the end has been written.
     """
 
-    def __init__(self, rules: Rules, durations: np.ndarray) -> None:
-        self.rules, self.durations = rules, durations
+    def __init__(self, rules: Rules, heard: np.ndarray) -> None:
+        self.rules, self.heard, self.durations = rules, heard, np.zeros(12)
         self.state = state_of(Phase.START, Kind.NONE)
         self.bars = self.quiet_bars = self.bar_tokens = self.bar_notes = 0
         bars = rules.locks.bars or (1, 0)
@@ -77,13 +76,13 @@ class Piece:
         self.fresh = True  # no pitched note has started at this position
         self.ended = False
 
-    def copy(self, durations: np.ndarray) -> Piece:
-        """The same piece, with its durations written into ``durations``."""
+    def copy(self, heard: np.ndarray) -> Piece:
+        """The same piece, with what was heard written into ``heard``."""
         twin = object.__new__(Piece)
         twin.__dict__.update(self.__dict__)
         twin.here, twin.held = self.here.copy(), self.held.copy()
-        durations[:] = self.durations
-        twin.durations = durations
+        heard[:] = self.heard
+        twin.heard, twin.durations = heard, self.durations.copy()
         return twin
 
     @property
@@ -161,6 +160,8 @@ class Piece:
     def _end_note(self, duration: int) -> None:
         if self.pitch >= 0:
             self.durations[self.pitch % 12] += duration * self.tick / 48
+            if self.pitched < 4 or self.pitched % 4 == 0:
+                self.heard[:] = self.durations
             self.held.append((self._now() + duration * self.tick, self.pitch))
 
     def _now(self) -> int:
@@ -199,9 +200,13 @@ class Piece:
             bass = self.lowest
         return self.lowest < NO_LIMIT and self.lowest % 12 == bass % 12 == key.tonic
 
+    def is_whole(self) -> bool:
+        """Whether the piece would be well-formed and long enough if it ended here."""
+        return self.phase == Phase.NOTE and self.bars >= self.min_bars
+
     def can_end(self) -> bool:
         """Whether the piece may end here."""
-        return self.phase == Phase.NOTE and self.bars >= self.min_bars and not self.silent and self._rests_on_tonic()
+        return self.is_whole() and not self.silent and self._rests_on_tonic()
 
     def cost(self) -> int:
         """At most so many more tokens are needed to end, the end token included."""
@@ -252,7 +257,7 @@ class Piece:
         full = self.bars == self.max_bars and len(self.here) >= MAX_NOTES_HERE and not may_end
         hurry = full or remaining <= needed + _MARGIN
         only = self._shortest_way(may_end) if hurry else self._restriction(remaining - needed, remaining / total)
-        return Step(self._limits(hurry), self._chromatic_limit(), only, may_end)
+        return Step([*self._limits(hurry), self._chromatic_limit()], only, may_end)
 
     def _chromatic_limit(self) -> int:
         budget = int(CHROMATIC * self.rules.locks.chromatic_share * (self.pitched + 4))
@@ -268,8 +273,8 @@ class Piece:
                 out[Demand.NOTE_POSITION] = self._ending() - 1
             elif self.bars == most - 1:
                 out[Demand.NEXT_NOTE_POSITION] = self._ending() - 1
-            if self._in_ending() and (bass := self.bass()) < NO_LIMIT and not self.fresh:
-                out[Demand.DEPTH] = -bass
+            if self._in_ending() and not self.fresh:  # the tonic has been put below: stay above
+                out[Demand.DEPTH] = -self.lowest
         if most:
             room = min(NO_LIMIT, (most - self.bars + 1) * self.bar_length)
             out[Demand.REACH] = room - max(self.position, 0)
