@@ -1,0 +1,1 @@
+"""Scores as people look at them: piano rolls."""
