@@ -190,6 +190,10 @@ class TextToMidiPipeline(_MidiTextPipeline):
         streamer: Receives ids as they are written; for one prompt and one candidate.
     """
 
+    def __call__(self, inputs: Any, *, seed: int | None = None, **kwargs: Any) -> Any:
+        """Writes one piece for a prompt, a list for a list, an iterator for a generator."""
+        return super().__call__(inputs, seed=secrets.randbelow(2**31) if seed is None else seed, **kwargs)
+
     def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         options = {name: kwargs.pop(name) for name in (*_SAMPLING, "streamer") if name in kwargs}
         wishes = {name: kwargs.pop(name) for name in list(kwargs) if name in _WISHES}
@@ -210,7 +214,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
             forward["options"] = options
         return preprocess, forward, {}
 
-    def preprocess(self, prompt: Any, wishes: Wishes | None = None, seed: int | None = None) -> dict[str, Any]:
+    def preprocess(self, prompt: Any, wishes: Wishes | None = None, seed: int = 0) -> dict[str, Any]:
         """Reads one prompt: a string, or a mapping with ``prompt`` and any of the wishes."""
         if isinstance(prompt, Mapping):
             given = dict(prompt)
@@ -221,14 +225,14 @@ class TextToMidiPipeline(_MidiTextPipeline):
             wishes = Wishes(**{**(asdict(wishes) if wishes else {}), **given})
         if not isinstance(prompt, str):
             raise TypeError(f"a prompt must be a str or a mapping with 'prompt'; got {type(prompt).__name__}")
-        request = understand(prompt[:MAX_PROMPT_CHARACTERS], wishes, seed or 0)
+        request = understand(prompt[:MAX_PROMPT_CHARACTERS], wishes, seed)
         return {"prompt": prompt, "request": request}
 
     def _forward(
         self,
         model_inputs: dict[str, Any],
         num_candidates: int = 1,
-        seed: int | None = None,
+        seed: int = 0,
         locks: bool = True,
         max_new_tokens: int | None = None,
         options: Mapping[str, Any] | None = None,
@@ -236,7 +240,6 @@ class TextToMidiPipeline(_MidiTextPipeline):
         """Writes the candidates of one prompt or of a batch of them."""
         batched = isinstance(model_inputs["request"], list)
         requests: list[Request] = model_inputs["request"] if batched else [model_inputs["request"]]
-        seed = secrets.randbelow(2**31) if seed is None else seed
         limit = max_new_tokens or self.model.config.max_target_length
         tokenizer = self.processor.tokenizer
         held = [request.locks if locks else Locks() for request in requests]
@@ -308,7 +311,7 @@ class MidiToTextPipeline(_MidiTextPipeline):
     def _forward(
         self,
         model_inputs: dict[str, Any],
-        seed: int | None = None,
+        seed: int = 0,
         max_new_tokens: int = 192,
         options: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
@@ -321,7 +324,7 @@ class MidiToTextPipeline(_MidiTextPipeline):
             [self.processor.encode("caption", music=piece.ids) for piece in pieces],
             processor,
             max_new_tokens,
-            0 if seed is None else seed,
+            seed,
             {"temperature": 0.7, "top_p": 0.9, "top_k": 0, **(options or {})},
         )
         return {**model_inputs, "written": written if batched else written[0]}

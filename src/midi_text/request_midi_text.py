@@ -123,6 +123,8 @@ def _instruments(wanted: Sequence[str | int]) -> dict[str, Any]:
     """Names and numbers as programs and families."""
     if isinstance(wanted, str):
         raise ValueError(f"instruments must be a list of names or programs; got the string {wanted!r}")
+    if not wanted:
+        raise ValueError("instruments must name at least one; leave the argument out to let the model choose")
     programs: list[int] = []
     families: list[str] = []
     for item in wanted:

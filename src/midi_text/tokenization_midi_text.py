@@ -209,7 +209,8 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
 
     def encode_text(self, text: str) -> list[int]:
         """Words to ids, no specials around them; ``<|midi:Pitch_60|>`` in a text stays text."""
-        return self(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+        clean = text.encode("utf-8", "replace").decode("utf-8")  # half a surrogate pair is no character
+        return self(clean, add_special_tokens=False, split_special_tokens=True)["input_ids"]
 
     def decode_text(self, ids: Iterable[int]) -> str:
         """The words among ``ids``; special and music tokens are left out."""

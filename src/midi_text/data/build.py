@@ -197,9 +197,12 @@ def _in_flight(pool: ProcessPoolExecutor, jobs: Iterable[tuple[Any, ...]], depth
     """Runs jobs with at most ``depth`` waiting, so that a large corpus is never in memory; results in order."""
     jobs = iter(jobs)
     pending = [pool.submit(_build_chunk, *job) for job in islice(jobs, depth)]
-    while pending:
-        yield pending.pop(0).result()
-        pending += [pool.submit(_build_chunk, *job) for job in islice(jobs, 1)]
+    try:
+        while pending:
+            yield pending.pop(0).result()
+            pending += [pool.submit(_build_chunk, *job) for job in islice(jobs, 1)]
+    finally:  # on Ctrl-C end with the shard in hand, not with the queue
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _build_chunk(split: str, number: int, pieces: list[Piece], target: Path, settings: BuildSettings) -> dict[str, Any]:

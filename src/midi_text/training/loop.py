@@ -11,6 +11,7 @@ change nothing.
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import math
@@ -296,10 +297,7 @@ class Trainer:
     def _write_best(self, model: Any) -> None:
         """The best weights in bf16, with processor and record: a folder that ``from_pretrained`` reads."""
         with _whole_folder(self.output / "best") as folder:
-            weights = {key: value.detach().to("cpu", torch.bfloat16) for key, value in model.state_dict().items()}
-            model.save_pretrained(folder, state_dict=weights)
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            (folder / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}, indent=2), encoding="utf-8")
+            copy.deepcopy(model).to("cpu", torch.bfloat16).save_pretrained(folder)
             MidiTextProcessor(self.tokenizer, model.config.max_source_length).save_pretrained(folder)
             self._record().save(folder / "run_record.json")
 
