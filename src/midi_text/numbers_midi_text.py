@@ -246,7 +246,7 @@ def _metre(text: str, tokens: list[Token], index: int) -> Found | None:
 
 
 def _bars(tokens: list[Token], amount: _Amount, first: int, end: int) -> Found | None:
-    low, high = (about(amount.low) if amount.near and amount.low == amount.high else (amount.low, amount.high))
+    low, high = about(amount.low) if amount.near and amount.low == amount.high else (amount.low, amount.high)
     place = _low(tokens, amount.first - 1) in _PLACES or _low(tokens, end) in _NOT_LENGTH
     place = place or _the_last(tokens, amount.first)
     place = place or (_low(tokens, end) == "of" and _low(tokens, end + 1) in _NOT_LENGTH)

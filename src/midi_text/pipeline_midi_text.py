@@ -200,7 +200,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         preprocess: dict[str, Any] = {"wishes": Wishes(**wishes)} if wishes else {}
         if "seed" in kwargs:
             preprocess["seed"] = kwargs["seed"]
-        forward = {
+        forward: dict[str, Any] = {
             name: kwargs.pop(name) for name in ("num_candidates", "seed", "locks", "max_new_tokens") if name in kwargs
         }
         if kwargs:
@@ -293,7 +293,7 @@ class MidiToTextPipeline(_MidiTextPipeline):
 
     def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         options = {name: kwargs.pop(name) for name in (*_SAMPLING, "streamer") if name in kwargs}
-        forward = {name: kwargs.pop(name) for name in ("seed", "max_new_tokens") if name in kwargs}
+        forward: dict[str, Any] = {name: kwargs.pop(name) for name in ("seed", "max_new_tokens") if name in kwargs}
         if kwargs:
             raise TypeError(
                 f"midi-to-text knows no {', '.join(map(repr, sorted(kwargs)))}; it takes seed, max_new_tokens, "

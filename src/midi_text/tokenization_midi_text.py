@@ -73,7 +73,7 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
     def from_corpus(
         cls,
         texts: Iterable[str],
-        event_ids: Iterable[Sequence[int]],
+        event_ids: Iterable[Sequence[int] | np.ndarray],
         *,
         text_vocab_size: int = 2048,
         music_vocab_size: int = 4096,
@@ -222,7 +222,7 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
         """What encoding keeps of a score, see `EventVocabulary.quantize`."""
         return self.events.quantize(score)
 
-    def merge(self, event_ids: Sequence[Sequence[int]]) -> list[list[int]]:
+    def merge(self, event_ids: Sequence[Sequence[int] | np.ndarray]) -> list[list[int]]:
         """Event ids to joint ids, for a batch of sequences."""
         offset = self.music_offset
         encoded = self.merges.encode_batch([_as_text(ids) for ids in event_ids])

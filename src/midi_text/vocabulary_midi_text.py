@@ -261,13 +261,21 @@ TEMPO_WORDS: tuple[TempoWord, ...] = (
     _tempo(_SLOWEST, 56, "very slow", "extremely slow, really slow, super slow"),
     _tempo(_SLOWEST, 76, "slow, slow-paced", "slowly, slow tempo, slow paced, langsam, lent"),
     _tempo(60, 92, "moderately slow, slowish", "rather slow, fairly slow, quite slow"),
-    _tempo(76, 120, "moderate, medium-tempo, mid-tempo",
-           "moderate tempo, moderate pace, moderate speed, medium tempo, medium pace, medium speed, mid tempo, "
-           "midtempo, moderately paced, medium paced, walking pace, not too fast, not too slow, walking tempo"),
+    _tempo(
+        76,
+        120,
+        "moderate, medium-tempo, mid-tempo",
+        "moderate tempo, moderate pace, moderate speed, medium tempo, medium pace, medium speed, mid tempo, "
+        "midtempo, moderately paced, medium paced, walking pace, not too fast, not too slow, walking tempo",
+    ),
     _tempo(100, 144, "moderately fast", "fairly fast, rather fast, quite fast, medium fast"),
     _tempo(104, 180, "lively, brisk", "upbeat, up beat"),
-    _tempo(120, _FASTEST, "fast, quick, fast-paced, up-tempo",
-           "quickly, fast tempo, fast paced, rapid, uptempo, up tempo, high tempo, high speed, schnell, speedy"),
+    _tempo(
+        120,
+        _FASTEST,
+        "fast, quick, fast-paced, up-tempo",
+        "quickly, fast tempo, fast paced, rapid, uptempo, up tempo, high tempo, high speed, schnell, speedy",
+    ),
     _tempo(160, _FASTEST, "very fast", "extremely fast, really fast, super fast, breakneck, blistering"),
     _tempo(_SLOWEST, 48, "larghissimo", "grave tempo, tempo grave", italian=True),
     _tempo(38, 62, "largo", italian=True),

@@ -215,7 +215,7 @@ class Trainer:
             loader = DataLoader(
                 epoch,
                 batch_size=None,
-                generator=torch.Generator(),  # or it would draw from the one that dropout uses, once more after a resume
+                generator=torch.Generator(),  # the default one is dropout's: a resume would draw from it twice
                 num_workers=s.workers,
                 prefetch_factor=4 if s.workers else None,
                 multiprocessing_context="fork" if s.workers else None,
