@@ -137,7 +137,7 @@ def _plain(value: str) -> str:
 
 
 def _period(text: Mapping[str, str], rng: random.Random) -> str:
-   """"19th-century" from a date label with a year, or ""."""
+    """A century such as "19th-century" from a date label with a year, or the empty string."""
     found = _YEAR.search(text.get("date", ""))
     if not found:
         return ""
