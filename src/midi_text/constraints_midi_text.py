@@ -205,13 +205,14 @@ class MusicLogitsProcessor(LogitsProcessor):
                 ok[grammar.playing_here(program, pitch)] = False
                 if program == piece.program:
                     ok[grammar.playing_here(-1, pitch)] = False
-            stuck = not step.may_end and not ok.any()  # only after a start that broke the rules
+            stuck = not step.may_end and not np.count_nonzero(ok)  # only after a start that broke the rules
             if stuck and not piece.is_whole():  # keep to the grammar
                 ok[:] = rules.allowed(*here, [*step.limits[:2], *[NO_LIMIT] * (len(step.limits) - 2)])
                 ok &= grammar.single.any(0)
+                stuck = not ok.any()
             if piece.ended:
                 ok[:] = False
-            ends.append(piece.ended or step.may_end or not ok.any())
+            ends.append(piece.ended or step.may_end or stuck)
         return allowed, np.array(ends)
 
     def _bias(self) -> np.ndarray | float:
