@@ -19,7 +19,7 @@ from midi_text.facts_midi_text import measure_facts
 from midi_text.records import DataManifest
 from midi_text.score_midi_text import read_score, slice_bars, write_score
 from midi_text.tokenization_midi_text import MidiTextTokenizer
-from midi_text.training.objectives import make_example
+from midi_text.training.objectives import OPENING_TOKENS, make_example
 
 SETTINGS = BuildSettings(text_vocab_size=400, music_vocab_size=930)
 
@@ -177,6 +177,8 @@ def test_a_plan_holds_every_row_once_and_depends_on_the_epoch():
     assert plan != plan_epoch(lengths, shares, 4000, seed=1, epoch=1)
     composing = sum(len(b.rows) for b in plan if b.task == "compose")
     assert 330 < composing < 420
+    capped = plan_epoch(lengths, {"opening": 1.0}, 4000, seed=1, epoch=0, caps={"opening": 100})
+    assert min(len(b.rows) for b in capped[:-1]) >= 30
     with pytest.raises(ValueError, match="one must be positive"):
         plan_epoch(lengths, {"compose": 0.0}, 4000, 0, 0)
 
@@ -201,6 +203,12 @@ def test_examples_move_words_and_music_together(built: Path):
     start = tokenizer.convert_tokens_to_ids("<midi>")
     assert plain.source_ids[:2] == [tokenizer.task_id("caption"), start]
     assert tokenizer.decode_text(plain.target_ids)
+    opening = make_example(tokenizer, table[0], "opening", random.Random(0), augment=False)
+    whole = make_example(tokenizer, table[0], "compose", random.Random(0), augment=False)
+    assert opening.target_ids == whole.target_ids[:OPENING_TOKENS]
+    assert opening.source_ids == whole.source_ids
+    untold = make_example(tokenizer, table[0], "untold", random.Random(0), augment=False)
+    assert (untold.source_ids, untold.target_ids) == ([tokenizer.task_id("compose")], whole.target_ids)
     with pytest.raises(ValueError, match="task must be"):
         make_example(tokenizer, table[0], "dance", random.Random(0))
 

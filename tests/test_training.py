@@ -19,7 +19,7 @@ from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
 from midi_text.processing_midi_text import MidiTextProcessor
 from midi_text.records import RunRecord
 from midi_text.score_midi_text import write_score
-from midi_text.training.loop import train
+from midi_text.training.loop import Trainer, train
 from midi_text.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
@@ -97,6 +97,16 @@ def test_training_lowers_the_loss(data: Path, tmp_path: Path):
     assert first is not None
     assert last is not None
     assert last < 0.9 * first
+
+
+def test_muon_has_the_decoders_own_matrices_and_adamw_the_rest(data: Path, tmp_path: Path):
+    trainer = Trainer(data, tmp_path / "run", SETTINGS)
+    names = {id(p): name for name, p in trainer.model.named_parameters()}
+    muon, adamw = ([names[id(p)] for g in o.param_groups for p in g["params"]] for o in trainer.optimizers)
+    assert sorted(muon + adamw) == sorted(names.values())
+    assert muon
+    assert all("decoder.layers" in name and "cross_attn" not in name and "norm" not in name for name in muon)
+    assert any("cross_attn" in name for name in adamw)
 
 
 def test_fine_tuning_starts_from_the_given_weights(run: Path, data: Path, tmp_path: Path):

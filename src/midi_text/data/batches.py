@@ -92,7 +92,12 @@ class ExampleTable:
 
 
 def plan_epoch(
-    lengths: np.ndarray, shares: Mapping[str, float], events_per_batch: int, seed: int, epoch: int
+    lengths: np.ndarray,
+    shares: Mapping[str, float],
+    events_per_batch: int,
+    seed: int,
+    epoch: int,
+    caps: Mapping[str, int] | None = None,
 ) -> list[Batch]:
     """Every row once, in batches of one task and similar length.
 
@@ -102,6 +107,7 @@ def plan_epoch(
         events_per_batch: Rows times the longest row's events, at most; a longer row makes a batch of its own.
         seed: Of the run.
         epoch: Its number; another epoch draws other tasks and other company.
+        caps: Tasks that read no more than so many events of a row.
 
     Raises:
         ValueError: If no share is positive.
@@ -120,7 +126,8 @@ def plan_epoch(
             bucket = bucket[np.argsort(lengths[bucket], kind="stable")][::-1]
             first = 0
             while first < len(bucket):
-                count = max(1, events_per_batch // int(lengths[bucket[first]]))
+                longest = min(int(lengths[bucket[first]]), (caps or {}).get(task, 2**31))
+                count = max(1, events_per_batch // longest)
                 batches.append(Batch(task, tuple(int(i) for i in bucket[first : first + count])))
                 first += count
     return [batches[i] for i in rng.permutation(len(batches))]

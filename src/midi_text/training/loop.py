@@ -40,7 +40,7 @@ from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
 from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
 from ..tokenization_midi_text import MidiTextTokenizer
-from .objectives import make_example
+from .objectives import CAPS, make_example
 from .settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
@@ -205,7 +205,7 @@ class Trainer:
         world, rank = self.accelerator.num_processes, self.accelerator.process_index
         while True:
             s, progress = self.settings, self.progress
-            plan = plan_epoch(self.table.lengths, s.tasks, s.events_per_batch, s.seed, progress.epoch)
+            plan = plan_epoch(self.table.lengths, s.tasks, s.events_per_batch, s.seed, progress.epoch, CAPS)
             plan = plan[: len(plan) // world * world]
             if not plan:
                 raise ValueError(f"{world} processes need at least {world} batches an epoch; use fewer or more data")
@@ -254,18 +254,23 @@ class Trainer:
 
     def _validate(self, training_loss: float) -> None:
         """Measures held-out bits per note, keeps the best weights."""
-        measured = {"weights": self._bits_per_note(self.model)}
+        measured = {"weights": self._bits_per_note(self.model, "compose")}
+        untold, _ = self._bits_per_note(self.model, "untold")
         if self.average is not None:
-            measured["average"] = self._bits_per_note(self.average.module)
+            measured["average"] = self._bits_per_note(self.average.module, "compose")
         name = min(measured, key=lambda key: measured[key][0])
         bits, nats = measured[name]
         progress = self.progress
         progress.losses.append((progress.step, training_loss, nats))
         self.accelerator.log(
-            {"loss": training_loss, **{f"bits_per_note/{key}": value[0] for key, value in measured.items()}},
+            {
+                "loss": training_loss,
+                **{f"bits_per_note/{key}": value[0] for key, value in measured.items()},
+                "bits_per_note/untold": untold,
+            },
             step=progress.step,
         )
-        logger.info("step %d: loss %.3f, bits per note %s", progress.step, training_loss, measured)
+        logger.info("step %d: loss %.3f, bits per note %.3f, untold %.3f", progress.step, training_loss, bits, untold)
         if bits < progress.best_bits:
             progress.best_bits, progress.best_step, progress.best_is_average = bits, progress.step, name == "average"
             best = self.average.module if self.average is not None and name == "average" else self.model
@@ -274,11 +279,11 @@ class Trainer:
         self.accelerator.wait_for_everyone()
 
     @torch.no_grad()
-    def _bits_per_note(self, model: torch.nn.Module) -> tuple[float, float]:
-        """Bits per note and nats per token of held-out music, told its prompt; every process measures a share."""
+    def _bits_per_note(self, model: torch.nn.Module, task: str) -> tuple[float, float]:
+        """Bits per note and nats per token of held-out music, told its prompt or not; processes share the work."""
         s, accelerator = self.settings, self.accelerator
         rows = min(s.validation_rows, len(self.validation))
-        plan = plan_epoch(self.validation.lengths[:rows], {"compose": 1.0}, s.events_per_batch, 0, 0)
+        plan = plan_epoch(self.validation.lengths[:rows], {task: 1.0}, s.events_per_batch, 0, 0)
         own = plan[accelerator.process_index :: accelerator.num_processes]
         epoch = _Epoch(self.validation, self.tokenizer, own, "validation", False)
         sums = torch.zeros(3, dtype=torch.float64, device=accelerator.device)
@@ -376,24 +381,28 @@ def train(
 
 
 def _optimizers(model: MidiTextForConditionalGeneration, settings: TrainingSettings) -> list[torch.optim.Optimizer]:
-    """Muon for the layers' matrices, AdamW for embeddings and norms; AdamW for all if ``matrix_learning_rate`` is 0."""
-    embedding = model.get_input_embeddings().weight
-    matrices = [p for p in model.parameters() if p.ndim == 2 and p is not embedding]
-    vectors = [p for p in model.parameters() if p.ndim < 2]
-    groups = [
-        {"params": [embedding], "weight_decay": settings.weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
+    """Muon for the decoder's own matrices, AdamW for the rest; AdamW for all if ``matrix_learning_rate`` is 0.
+
+    The encoder and the attention to it stay with AdamW: while the decoder learns music from music, their gradients are
+    faint and alike for all tokens, and Muon, whose steps are all of one size, makes noise of them. A run that did so
+    ended with an encoder that said the same whatever it read.
+    """
+    groups: dict[str, list[torch.nn.Parameter]] = {"own": [], "matrices": [], "vectors": []}
+    for name, parameter in model.named_parameters():
+        own = "decoder.layers" in name and "cross_attn" not in name
+        kind = "vectors" if parameter.ndim < 2 else "own" if own else "matrices"
+        groups[kind].append(parameter)
     optimizers: list[torch.optim.Optimizer] = []
     if settings.matrix_learning_rate:
-        optimizers.append(
-            torch.optim.Muon(
-                matrices, lr=settings.matrix_learning_rate, weight_decay=settings.weight_decay, momentum=0.95
-            )
-        )
+        rate = settings.matrix_learning_rate
+        optimizers.append(torch.optim.Muon(groups["own"], lr=rate, weight_decay=settings.weight_decay, momentum=0.95))
     else:
-        groups.append({"params": matrices, "weight_decay": settings.weight_decay})
-    optimizers.append(torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.95), eps=1e-8))
+        groups["matrices"] += groups["own"]
+    adamw = [
+        {"params": groups["matrices"], "weight_decay": settings.weight_decay},
+        {"params": groups["vectors"], "weight_decay": 0.0},
+    ]
+    optimizers.append(torch.optim.AdamW(adamw, lr=settings.learning_rate, betas=(0.9, 0.95), eps=1e-8))
     return optimizers
 
 

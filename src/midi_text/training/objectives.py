@@ -2,6 +2,11 @@
 
 Music is transposed at random and its words move with it, and words are written anew each time a row is met, so that
 no caption is learned by heart. One prompt in ten is empty: the model also learns music without being told anything.
+
+Most of what a prompt decides (metre, tempo, instruments, the first notes' key) stands in the first few dozen tokens,
+and everything after can be guessed from them. ``opening`` is ``compose`` of that beginning alone: many prompts for the
+price of one piece, so that the decoder learns early to listen to the encoder. ``untold`` is ``compose`` without a
+prompt, for validation: how much worse it does tells how much the prompt is heard.
 """
 
 from __future__ import annotations
@@ -14,6 +19,9 @@ from ..tokenization_midi_text import MidiTextTokenizer
 
 EMPTY_PROMPTS = 0.1
 TRANSPOSITIONS = range(-5, 7)
+OPENING_TOKENS = 96
+CAPS = {"opening": 2 * OPENING_TOKENS}
+TASKS = ("compose", "opening", "untold", "caption")
 
 
 def make_example(
@@ -24,7 +32,7 @@ def make_example(
     Args:
         tokenizer: Of the run.
         row: The built row.
-        task: ``"compose"`` or ``"caption"``.
+        task: One of ``TASKS``.
         rng: Draws transposition and words.
         augment: Whether to transpose and to leave prompts empty; off for validation.
 
@@ -38,10 +46,12 @@ def make_example(
             facts, events = facts.transposed(semitones), tokenizer.transposed(events, semitones)
     (music,) = tokenizer.merge([events])
     end = tokenizer.eos_token_id
-    if task == "compose":
-        prompt = "" if augment and rng.random() < EMPTY_PROMPTS else write_prompt(facts, row.labels, rng)
-        return Example(tokenizer.prompt_ids("compose", text=prompt), [*music, end], facts.notes)
     if task == "caption":
         words = tokenizer.encode_text(write_caption(facts, row.labels, rng))
         return Example(tokenizer.prompt_ids("caption", music=music), [*words, end], facts.notes)
-    raise ValueError(f"task must be 'compose' or 'caption'; got {task!r}")
+    if task not in TASKS:
+        raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
+    silent = task == "untold" or (augment and rng.random() < EMPTY_PROMPTS)
+    source = tokenizer.prompt_ids("compose", text="" if silent else write_prompt(facts, row.labels, rng))
+    target = [*music, end][:OPENING_TOKENS] if task == "opening" else [*music, end]
+    return Example(source, target, facts.notes)

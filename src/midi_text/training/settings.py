@@ -13,11 +13,11 @@ class TrainingSettings:
     Attributes:
         model: Fields of ``MidiTextConfig`` that differ from its defaults; the vocabulary comes from the data.
         init_from: A checkpoint folder whose weights to start from; None starts from nothing.
-        tasks: How often each task is drawn.
+        tasks: How often each task is drawn; ``objectives`` says what they are.
         steps: Optimisation steps; the learning rate falls to its last value exactly there.
         events_per_batch: Examples times the longest one's events in a batch of one process.
-        learning_rate: Of embeddings, norms and scalars, by AdamW.
-        matrix_learning_rate: Of the layers' matrices, by Muon (Jordan et al., 2024); 0 gives them to AdamW too.
+        learning_rate: Of the encoder, the attention to it, embeddings and norms, by AdamW.
+        matrix_learning_rate: Of the decoder's own matrices, by Muon (Jordan et al., 2024); 0 gives them to AdamW too.
         final_learning_rate: Share of the learning rate left at the last step, 0 … 1.
         warmup_steps: Steps of linear warm-up.
         weight_decay: Decoupled, on matrices only.
@@ -36,7 +36,7 @@ class TrainingSettings:
 
     model: Mapping[str, int | float] = field(default_factory=dict)
     init_from: str | None = None
-    tasks: Mapping[str, float] = field(default_factory=lambda: {"compose": 0.75, "caption": 0.25})
+    tasks: Mapping[str, float] = field(default_factory=lambda: {"compose": 0.5, "opening": 0.2, "caption": 0.3})
     steps: int = 10_000
     events_per_batch: int = 16_384
     learning_rate: float = 2e-3
