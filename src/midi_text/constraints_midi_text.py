@@ -20,7 +20,7 @@ import torch
 from transformers import LogitsProcessor
 
 from .grammar_midi_text import NO_LIMIT, EventGrammar, event_grammar
-from .key_midi_text import _KEYS, _TURNED, Key
+from .key_midi_text import KEYS, TURNED, Key
 from .locks_midi_text import SCALES, Rules
 from .locks_midi_text import Locks as Locks
 from .piece_midi_text import Piece
@@ -44,7 +44,7 @@ class KeyGuide:
 
     def __init__(self, keys: Sequence[Key | None], strength: float = 2.0) -> None:
         self.rows = np.array([row for row, key in enumerate(keys) if key is not None], np.int64)
-        asked = np.array([_KEYS.index(key) for key in keys if key is not None], np.int64)
+        asked = np.array([KEYS.index(key) for key in keys if key is not None], np.int64)
         self._strength = strength
         self._own = (np.arange(len(asked))[:, None], np.arange(2)[None], asked[:, None])  # into (rows, finders, keys)
         self._asked = _PROFILES[:, asked].swapaxes(0, 1)
@@ -85,12 +85,12 @@ def _unit(rows: np.ndarray) -> np.ndarray:
 
 # The two finders: profiles of the 24 keys, (2, 24, 12); the lead that is clear and how sharply near rivals count,
 # in correlation and in squared distance.
-_PROFILES = np.stack([_unit(_TURNED["aarden-essen"]), _TURNED["albrecht-shanahan"]])
+_PROFILES = np.stack([_unit(TURNED["aarden-essen"]), TURNED["albrecht-shanahan"]])
 _FITS = np.concatenate([_PROFILES[0], 2 * _PROFILES[1]]).T
 _SQUARES = (_PROFILES[1] ** 2).sum(1)
 _CLEAR = np.array([0.06, 0.006])
 _SHARPNESS = np.array([20.0, 200.0])[:, None]
-_SCALES = np.array([[(pc - key.tonic) % 12 in SCALES[key.mode] for pc in range(12)] for key in _KEYS], np.float64)
+_SCALES = np.array([[(pc - key.tonic) % 12 in SCALES[key.mode] for pc in range(12)] for key in KEYS], np.float64)
 
 
 class MusicLogitsProcessor(LogitsProcessor):

@@ -103,16 +103,16 @@ _PROFILES = {  # from the tonic upwards, major then minor
         (18.2648, 0.737619, 14.0499, 16.8599, 0.702494, 14.4362, 0.702494, 18.6161, 4.56621, 1.93186, 7.37619, 1.75623),
     ),
 }
-_KEYS = tuple(Key(tonic, mode) for mode in _NAMES for tonic in range(12))
+KEYS = tuple(Key(tonic, mode) for mode in _NAMES for tonic in range(12))
 
 
 def _turned(profile: str) -> np.ndarray:
-    """The profile at each of the 24 keys of `_KEYS`, shape (24, 12), each row with sum 1."""
+    """The profile at each of the 24 keys of `KEYS`, shape (24, 12), each row with sum 1."""
     rows = np.array([np.roll(weights, tonic) for weights in _PROFILES[profile] for tonic in range(12)])
     return rows / rows.sum(1, keepdims=True)
 
 
-_TURNED = {profile: _turned(profile) for profile in _PROFILES}
+TURNED = {profile: _turned(profile) for profile in _PROFILES}
 
 
 def estimate_key(pitches: Any, durations: Any, profile: str = "albrecht-shanahan") -> tuple[Key, float]:
@@ -132,17 +132,17 @@ def estimate_key(pitches: Any, durations: Any, profile: str = "albrecht-shanahan
     pitches, durations = np.asarray(pitches), np.asarray(durations, np.float64)
     if pitches.ndim != 1 or pitches.shape != durations.shape or not len(pitches):
         raise ValueError(f"pitches and durations must be two equal lists, found {pitches.shape}, {durations.shape}")
-    if profile not in _TURNED:
-        raise ValueError(f"profile must be one of {sorted(_TURNED)}, got {profile!r}")
+    if profile not in TURNED:
+        raise ValueError(f"profile must be one of {sorted(TURNED)}, got {profile!r}")
     fit = _key_fit(pitches, durations if durations.any() else np.ones(len(pitches)), profile)
     return _best_key(fit, profile)
 
 
 def _key_fit(pitches: np.ndarray, weights: np.ndarray, profile: str = "albrecht-shanahan") -> np.ndarray:
-    """How well each of `_KEYS` fits the weighted pitch classes, shape (24,); more is better."""
+    """How well each of `KEYS` fits the weighted pitch classes, shape (24,); more is better."""
     weight = np.bincount(pitches.astype(np.int64) % 12, weights, minlength=12)
     histogram = weight / weight.sum()
-    rows = _TURNED[profile]
+    rows = TURNED[profile]
     if profile == "albrecht-shanahan":
         return -np.linalg.norm(rows - histogram, axis=1)
     rows = rows - rows.mean(1, keepdims=True)
@@ -162,7 +162,7 @@ def estimate_piece_key(notes: dict[str, np.ndarray], bar: int) -> tuple[Key, flo
     """
     time, end = notes["time"], notes["time"] + notes["duration"]
     first, last = int(time.min()), int(end.max())
-    fit = np.zeros(len(_KEYS))
+    fit = np.zeros(len(KEYS))
     for (begin, finish), weight in zip(
         ((first, last), (first, first + 4 * bar), (last - bar, last)), _KEY_WEIGHTS, strict=True
     ):
@@ -181,4 +181,4 @@ def _best_key(fit: np.ndarray, kind: str) -> tuple[Key, float]:
     """The key of the best fit and its probability."""
     probability = np.exp(_CONFIDENCE[kind] * (fit - fit.max()))
     best = int(np.argmax(fit))
-    return _KEYS[best], float(probability[best] / probability.sum())
+    return KEYS[best], float(probability[best] / probability.sum())

@@ -293,7 +293,8 @@ class MidiToTextPipeline(_MidiTextPipeline):
 
     def _sanitize_parameters(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         options = {name: kwargs.pop(name) for name in (*_SAMPLING, "streamer") if name in kwargs}
-        forward: dict[str, Any] = {name: kwargs.pop(name) for name in ("seed", "max_new_tokens") if name in kwargs}
+        given = {name: kwargs.pop(name) for name in ("seed", "max_new_tokens") if name in kwargs}
+        forward: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         if kwargs:
             raise TypeError(
                 f"midi-to-text knows no {', '.join(map(repr, sorted(kwargs)))}; it takes seed, max_new_tokens, "
