@@ -5,7 +5,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types clean
+.PHONY: help run test lint types clean gpu-pack gpu-train
 
 # The first interpreter that is new enough and can make a virtual environment.
 CAN_VENV := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -36,6 +36,8 @@ help:
 	$(INSTALL) --editable '.[dev]'
 	@touch $@ .venv/installed
 
+# One thread: a model this small gains little from more, and loses minutes when another program has the other cores.
+run: export OMP_NUM_THREADS ?= 1
 run: .venv/installed
 	$(BIN)/midi-text compose "$(PROMPT)" --output out/piece.mid
 	$(BIN)/midi-text caption out/piece.mid
@@ -50,5 +52,24 @@ lint: .venv/installed-dev
 types: .venv/installed-dev
 	$(BIN)/mypy
 
+# For a training host with a GPU, torch, transformers and accelerate but no package index: gpu-pack/ is what the
+# checkout lacks there (examples, tokenizer, wheels); `make gpu-train` runs there, saves when SECONDS are over and
+# goes on when called again.
+HOST_PYTHON ?= 3.12
+SECONDS ?= 540
+gpu-pack: .venv/installed-dev
+	@test -n "$(DATA)" || { echo "Name the built corpus: make gpu-pack DATA=folder" >&2; exit 1; }
+	rm -rf gpu-pack && mkdir gpu-pack
+	$(BIN)/midi-text pack "$(DATA)" gpu-pack/data
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check -c constraints.txt --no-deps \
+		--only-binary=:all: --implementation cp --python-version $(HOST_PYTHON) --platform manylinux_2_28_x86_64 \
+		--platform manylinux_2_27_x86_64 --platform manylinux2014_x86_64 -d gpu-pack/wheels \
+		symusic miditok platformdirs pySmartDL
+	du -sh gpu-pack
+
+gpu-train:
+	test -d gpu-pack/site || python3 -m pip install --quiet --no-index --no-deps --target gpu-pack/site gpu-pack/wheels/*
+	PYTHONPATH=src:gpu-pack/site python3 -m midi_text train gpu-pack/data runs/gpu --resume --max-seconds $(SECONDS) $(OPTIONS)
+
 clean:
-	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv out gpu-pack build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
