@@ -20,6 +20,7 @@ from midi_text.records import DataManifest
 from midi_text.score_midi_text import read_score, slice_bars, write_score
 from midi_text.tokenization_midi_text import MidiTextTokenizer
 from midi_text.training.objectives import OPENING_TOKENS, make_example
+from midi_text.training.pack import pack
 
 SETTINGS = BuildSettings(text_vocab_size=400, music_vocab_size=930)
 
@@ -134,6 +135,9 @@ def test_a_dataset_brings_labels_licences_and_splits(tmp_path: Path):
     assert manifest.sources[0].licence == "CC0 1.0 (8)"
     assert manifest.sources[0].attribution == "Collection A (8 credit lines)"
     assert len(list(read_pieces(tmp_path / "corpus", limit=1))) == 2
+    page = (tmp_path / "out" / "CREDITS.md").read_text()
+    assert "Licences (pieces): CC0 1.0 (8)" in page
+    assert all(f"- Collection A; typed by {seed} (1)" in page for seed in range(8))
 
 
 @pytest.mark.parametrize(
@@ -211,6 +215,20 @@ def test_examples_move_words_and_music_together(built: Path):
     assert (untold.source_ids, untold.target_ids) == ([tokenizer.task_id("compose")], whole.target_ids)
     with pytest.raises(ValueError, match="task must be"):
         make_example(tokenizer, table[0], "dance", random.Random(0))
+
+
+def test_a_pack_trains_like_the_whole(built: Path, tmp_path: Path):
+    size = pack(built, tmp_path / "pack")
+    assert size == sum(path.stat().st_size for path in (tmp_path / "pack").rglob("*") if path.is_file())
+    whole, packed = (ExampleTable(folder, "train") for folder in (built, tmp_path / "pack"))
+    assert len(whole) == len(packed)
+    for a, b in zip(
+        map(whole.__getitem__, range(len(whole))), map(packed.__getitem__, range(len(packed))), strict=True
+    ):
+        assert (a.source, a.facts, a.labels, a.events.tolist()) == (b.source, b.facts, b.labels, b.events.tolist())
+    assert DataManifest.load(tmp_path / "pack" / "manifest.json") == DataManifest.load(built / "manifest.json")
+    with pytest.raises(FileExistsError, match="must not exist yet"):
+        pack(built, tmp_path / "pack")
 
 
 def test_collating_pads_and_ignores():

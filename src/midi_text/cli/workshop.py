@@ -47,6 +47,11 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     _add_settings(train, TrainingSettings)
     train.set_defaults(run=run_train)
 
+    packing = commands.add_parser("pack", parents=[every], help="a built corpus, made small for another host")
+    packing.add_argument("data", metavar="DATA", help="a folder that build wrote")
+    packing.add_argument("output", metavar="OUTPUT", help="the folder to make; train takes it as it takes DATA")
+    packing.set_defaults(run=run_pack)
+
     export = commands.add_parser("export", parents=[every], help="weights and papers become a folder for the Hub")
     export.add_argument("checkpoint", metavar="CHECKPOINT", help="a folder with weights, tokenizer and the papers")
     export.add_argument("output", metavar="OUTPUT", help="the folder to make")
@@ -97,6 +102,16 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
             text + more,
         )
     return INTERRUPTED if trainer.stopping else 0
+
+
+def run_pack(args: argparse.Namespace, out: Output) -> int:
+    """Makes a built corpus small."""
+    require("train", "pyarrow")
+    from ..training.pack import pack
+
+    size = pack(args.data, args.output)
+    out.item({"output": args.output, "bytes": size}, f"{args.output}: {size / 2**20:.1f} MiB")
+    return 0
 
 
 def run_export(args: argparse.Namespace, out: Output) -> int:

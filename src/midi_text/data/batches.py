@@ -19,6 +19,7 @@ import torch
 from ..facts_midi_text import MusicFacts
 from .build import shards
 
+COLUMNS = ["source", "events", "facts", "labels", "notes"]  # of a shard, that training reads
 IGNORED = -100  # label of positions that no loss is taken of
 _BUCKET = 4096  # examples sorted by length together: long enough to pad little, short enough to mix
 
@@ -57,8 +58,7 @@ class ExampleTable:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        columns = ["source", "events", "facts", "labels", "notes"]
-        table = pa.concat_tables([pq.read_table(path, columns=columns) for path in shards(folder, split)])
+        table = pa.concat_tables([pq.read_table(path, columns=COLUMNS) for path in shards(folder, split)])
         if limit is not None:
             table = table.slice(0, limit)
         events = table["events"].combine_chunks()

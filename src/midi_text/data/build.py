@@ -17,7 +17,7 @@ import json
 import logging
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -79,7 +79,7 @@ def build_dataset(
 
     Args:
         source: A `datasets` folder or a folder of MIDI files, see ``read_pieces``.
-        output: Folder for ``data/<split>-<number>.parquet``, ``tokenizer/`` and ``manifest.json``.
+        output: Folder for ``data/<split>-<number>.parquet``, ``tokenizer/``, ``manifest.json`` and ``CREDITS.md``.
         settings: How to cut; the defaults made the embedded checkpoint.
         tokenizer: A tokenizer to keep; its event vocabulary must be the one ``remi_config`` gives.
         num_proc: Processes that read and measure.
@@ -121,6 +121,7 @@ def build_dataset(
         content_hash=_content_hash(target),
         versions=installed_versions(),
     )
+    (target / "CREDITS.md").write_text(credits_page(credit), encoding="utf-8")
     manifest.save(target / "manifest.json")
     return manifest
 
@@ -321,6 +322,20 @@ def _source_record(name: str, counts: Counter[str], credit: dict[str, Counter[st
         notes=counts["notes"],
         hours=round(counts["seconds"] / 3600, 2),
     )
+
+
+def credits_page(credit: Mapping[str, Mapping[str, Mapping[str, int]]]) -> str:
+    """Every credit line of every source, which licences such as CC BY ask to be kept with what is made of them.
+
+    Args:
+        credit: For each source, under ``"licence"`` and ``"attribution"``, the lines and how many pieces carry them.
+    """
+    parts = ["# Credits\n\nThe music this was built from, by source, with the credit lines its licences ask for."]
+    for name in sorted(credit):
+        licences = ", ".join(f"{line} ({count})" for line, count in sorted(credit[name]["licence"].items()))
+        lines = "\n".join(f"- {line} ({count})" for line, count in sorted(credit[name]["attribution"].items()))
+        parts.append(f"## {name}\n\nLicences (pieces): {licences}\n\n{lines}")
+    return "\n\n".join(parts) + "\n"
 
 
 def _common_start(lines: list[str]) -> str:
