@@ -145,7 +145,7 @@ def test_no_room_for_leftovers():
 
 
 def test_the_wheel_holds_what_the_package_reads(tmp_path: Path):
-    """Every file git would keep under the package is in the wheel, and nothing else of the repository is."""
+    """Every file git would keep under the package is in the wheel, and nothing else of the repository but the cards."""
     command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(tmp_path)]
     subprocess.run(command, cwd=PACKAGE.parents[1], check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
@@ -155,5 +155,6 @@ def test_the_wheel_holds_what_the_package_reads(tmp_path: Path):
         for path in PACKAGE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert names == expected
+    cards = {f"midi_text/publishing/hub_cards/{path.name}" for path in (PACKAGE.parents[1] / "hub_cards").iterdir()}
+    assert names == expected | cards
     assert {"midi_text/py.typed", "midi_text/publishing/hub_cards/model_card.md"} <= names

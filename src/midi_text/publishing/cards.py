@@ -126,8 +126,9 @@ def space_card(*, title: str, model_id: str, gradio_version: str) -> str:
 
 
 def _render(template: str, **values: Any) -> str:
+    here = Path(__file__).parent  # in a wheel the templates lie beside this file, in a checkout at its top
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "hub_cards"),
+        loader=jinja2.FileSystemLoader([here / "hub_cards", here.parents[2] / "hub_cards"]),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
