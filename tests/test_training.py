@@ -17,7 +17,7 @@ from test_build import piece
 from midi_text.data.build import build_dataset
 from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
 from midi_text.processing_midi_text import MidiTextProcessor
-from midi_text.records import RunRecord
+from midi_text.records import DataManifest, RunRecord
 from midi_text.score_midi_text import write_score
 from midi_text.training.loop import Trainer, train
 from midi_text.training.settings import TrainingSettings
@@ -68,6 +68,8 @@ def test_a_run_leaves_weights_processor_and_record(run: Path):
     processor = MidiTextProcessor.from_pretrained(run / "best")
     assert model.dtype == torch.bfloat16
     assert model.config.vocab_size == len(processor.tokenizer)
+    assert DataManifest.load(run / "best" / "data_manifest.json").hash == record.data_manifest_hash
+    assert (run / "best" / "CREDITS.md").read_text().startswith("# Credits")
     assert not list(run.glob(".*.part"))
 
 

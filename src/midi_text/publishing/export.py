@@ -24,6 +24,7 @@ from ..tokenization_midi_text import MidiTextTokenizer
 from .cards import Papers, model_card
 
 PACKAGE = Path(__file__).parents[1]
+CREDITS = "CREDITS.md"  # every credit line that the licences of the training data ask for
 WEIGHTS = "model.safetensors"
 VISIT_SECONDS = 600
 
@@ -90,6 +91,8 @@ def export(
         folder = Path(scratch) / "export"
         _write_model(source, folder)
         papers.save(folder)
+        if (source / CREDITS).exists():
+            shutil.copyfile(source / CREDITS, folder / CREDITS)
         (folder / "README.md").write_text(model_card(papers, repo_id=repo_id), encoding="utf-8")
         if verify:
             visit_as_stranger(folder)

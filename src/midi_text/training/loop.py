@@ -102,6 +102,7 @@ class Trainer:
             step_scheduler_with_optimizer=False,
         )
         set_seed(settings.seed)
+        self.manifest = DataManifest.load(self.data / "manifest.json")
         self.tokenizer = MidiTextTokenizer.from_pretrained(self.data / "tokenizer")
         self.table = ExampleTable(self.data, "train")
         self.validation = ExampleTable(self.data, "validation")
@@ -300,17 +301,21 @@ class Trainer:
         return nats / math.log(2) / notes, nats / tokens
 
     def _write_best(self, model: Any) -> None:
-        """The best weights in bf16, with processor and record: a folder that ``from_pretrained`` reads."""
+        """The best weights in bf16, with processor, papers and credits: a folder that ``from_pretrained`` reads."""
         with _whole_folder(self.output / "best") as folder:
             copy.deepcopy(model).to("cpu", torch.bfloat16).save_pretrained(folder)
             MidiTextProcessor(self.tokenizer, model.config.max_source_length).save_pretrained(folder)
             self._record().save(folder / "run_record.json")
+            self.manifest.save(folder / "data_manifest.json")
+            credits_page = self.data / "CREDITS.md"
+            if credits_page.exists():
+                shutil.copyfile(credits_page, folder / credits_page.name)
 
     def _record(self) -> RunRecord:
         progress = self.progress
         return RunRecord(
             name=self.output.resolve().name,
-            data_manifest_hash=DataManifest.load(self.data / "manifest.json").hash,
+            data_manifest_hash=self.manifest.hash,
             git_commit=git_commit(Path(__file__).parent),
             versions=installed_versions(),
             hardware=self._hardware(),
