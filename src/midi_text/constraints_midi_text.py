@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from transformers import LogitsProcessor
 
-from .grammar_midi_text import NO_LIMIT, EventGrammar, event_grammar
+from .grammar_midi_text import Event, NO_LIMIT, EventGrammar, event_grammar
 from .key_midi_text import KEYS, TURNED, Key
 from .locks_midi_text import SCALES, Rules
 from .locks_midi_text import Locks as Locks
@@ -131,6 +131,8 @@ class MusicLogitsProcessor(LogitsProcessor):
                     f"max_length must be more than {needed} to hold {rules.locks}; got {max_length}: allow more tokens "
                     "or ask for fewer bars or instruments"
                 )
+        bars = np.flatnonzero(self.grammar.leading[Event.BAR]) + self.grammar.offset
+        self._ending = torch.from_numpy(np.append(bars, eos_token_id))
         self._pieces: list[Piece] = []
         self._ids: torch.Tensor | None = None
         self._heard = np.zeros((0, 12))  # a row for each piece, which writes it
@@ -155,7 +157,11 @@ class MusicLogitsProcessor(LogitsProcessor):
         extra = np.full(scores.shape, -np.inf, np.float32)
         np.copyto(extra[:, music], self._bias(), where=allowed)
         extra[ends, self.grammar.eos_token_id] = 0
-        return scores + torch.from_numpy(extra).to(scores)  # type: ignore[return-value]
+        out = scores + torch.from_numpy(extra).to(scores)
+        last = [row for row, piece in enumerate(self._pieces) if ends[row] and piece.in_last_bar]
+        if last:  # where no bar may follow, the wish for one is a wish to end: else it goes to yet more notes here
+            out[last, self.grammar.eos_token_id] = scores[last][:, self._ending].logsumexp(1)
+        return out  # type: ignore[return-value]
 
     # -- following the rows --------------------------------------------------------------------------------------
 

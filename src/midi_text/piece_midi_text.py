@@ -21,6 +21,7 @@ from .locks_midi_text import CHROMATIC, Rules
 from .locks_midi_text import Locks as Locks
 
 MAX_NOTES_HERE = 24  # notes that may start together; real scores stay below
+_FIRST_HAND, _EACH_HAND = 6, 4  # and where few instruments are asked: so many, and so many more for each
 _MARGIN = 12  # more than one token can add to the shortest way to an end
 _TAIL = 8  # the most a last note on the tonic can cost: Bar TimeSig Position Program Pitch Velocity Duration, and one
 _TO_FINISH = (4, 3, 2, 1, 1, 0, 0, 0, 3, 2, 1, 0)  # per Phase: events until the note or the start is complete
@@ -70,6 +71,8 @@ class Piece:
         self.position = self.program = self.pitch = -1
         self.tempi = self.chromatic = self.pitched = 0
         self.silent: frozenset[frozenset[int]] = frozenset(rules.groups)
+        closed = self.silent and not rules.locks.open_programs
+        self.max_here = min(MAX_NOTES_HERE, _FIRST_HAND + _EACH_HAND * len(self.silent)) if closed else MAX_NOTES_HERE
         self.here: list[tuple[int, int]] = []  # (program, pitch) of the notes that started at this position
         self.lowest = NO_LIMIT  # of the pitched notes that started at the last position that has any
         self.held: list[tuple[int, int]] = []  # (end, pitch) of pitched notes that still sounded at that position
@@ -89,6 +92,11 @@ class Piece:
     def phase(self) -> int:
         """The event just written, a ``Phase``."""
         return self.state // KINDS
+
+    @property
+    def in_last_bar(self) -> bool:
+        """Whether the piece goes on in the last bar that the locks allow."""
+        return not self.ended and self.bars == self.max_bars
 
     @property
     def kind(self) -> int:
@@ -254,7 +262,7 @@ class Piece:
             self.min_bars = max(self.bars, self.min_bars - (needed - remaining + 1) // 2)
             may_end = self.can_end()
             needed = self._cost(may_end)
-        full = self.bars == self.max_bars and len(self.here) >= MAX_NOTES_HERE and not may_end
+        full = self.bars == self.max_bars and len(self.here) >= self.max_here and not may_end
         hurry = full or remaining <= needed + _MARGIN
         only = self._shortest_way(may_end) if hurry else self._restriction(remaining - needed, remaining / total)
         return Step([*self._limits(hurry), self._chromatic_limit()], only, may_end)
@@ -285,7 +293,7 @@ class Piece:
         one_tempo = rules.locks.tempo_bpm is not None or rules.locks.duration_seconds is not None
         out[Demand.TEMPI] = int(not (one_tempo and self.tempi))
         must_play = hurry or self.phase == Phase.PROGRAM or bool(self.silent)
-        out[Demand.NOTES] = max(MAX_NOTES_HERE - len(self.here), int(must_play))
+        out[Demand.NOTES] = max(self.max_here - len(self.here), int(must_play))
         return out
 
     def _tonic_is_due(self) -> bool:

@@ -249,7 +249,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
             processor,
             limit,
             seed,
-            {"top_p": 0.98, "top_k": 0, **(options or {}), "num_return_sequences": num_candidates},
+            {"temperature": 0.9, "top_p": 0.95, "top_k": 0, **(options or {}), "num_return_sequences": num_candidates},
         )
         groups = [written[i : i + num_candidates] for i in range(0, len(written), num_candidates)]
         out = {"prompt": model_inputs["prompt"], "request": requests, "written": groups}
