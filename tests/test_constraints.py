@@ -287,6 +287,26 @@ def test_bars_share_the_length():
     assert min(np.mean(sizes[:8]), np.mean(sizes[8:])) > 0.5 * np.mean(sizes)
 
 
+def test_where_no_bar_may_follow_the_wish_for_one_ends_the_piece():
+    tokens = token_events()
+    names = "Bar_None TimeSig_4/4 Position_0 Tempo_90.0 Program_0 Pitch_60 Velocity_79 Duration_1.0.12".split()
+    ids = torch.tensor([[START, *(OFFSET + VOCABULARY.names.index(name) for name in names)]])
+    scores = torch.randn(1, len(tokens), generator=torch.Generator().manual_seed(0))
+    bars = [i for i, events in enumerate(tokens) if events and events[0] == "Bar_None" and "Bar_None" not in events[1:]]
+    out = MusicLogitsProcessor(tokens, EOS, 99, Locks(bars=(1, 1)))(ids, scores)
+    assert torch.isinf(out[0, bars]).all()
+    assert out[0, EOS] > scores[0, EOS]
+    assert out[0, EOS] <= scores[0, [EOS, *bars]].logsumexp(0)
+    free = MusicLogitsProcessor(tokens, EOS, 99, Locks(bars=(1, 2)))(ids, scores)
+    assert free[0, EOS] == scores[0, EOS]
+
+
+def test_few_instruments_do_not_play_clusters():
+    (ids,) = write([Locks(bars=(2, 2), programs=(40,))], 200, longing_for("Pitch", "Velocity", "Duration"))
+    positions = " ".join(events_of(ids)).split("Position_")[1:]
+    assert max(position.count(" Pitch_") for position in positions) == 10
+
+
 def test_instruments_come_in_by_the_middle():
     for seed in range(8):
         (ids,) = write([Locks(bars=(8, 8), programs=(0, 24, 40, 56, 128))], 600, noise, seed)

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from transformers import LogitsProcessor
 
-from .grammar_midi_text import Event, NO_LIMIT, EventGrammar, event_grammar
+from .grammar_midi_text import NO_LIMIT, Event, EventGrammar, event_grammar
 from .key_midi_text import KEYS, TURNED, Key
 from .locks_midi_text import SCALES, Rules
 from .locks_midi_text import Locks as Locks
