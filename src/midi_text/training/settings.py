@@ -39,7 +39,7 @@ class TrainingSettings:
     tasks: Mapping[str, float] = field(default_factory=lambda: {"compose": 0.5, "opening": 0.2, "caption": 0.3})
     steps: int = 10_000
     events_per_batch: int = 16_384
-    learning_rate: float = 2e-3
+    learning_rate: float = 8e-4
     matrix_learning_rate: float = 0.01
     final_learning_rate: float = 0.02
     warmup_steps: int = 50
