@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from midi_text.agreement_midi_text import agreement, check_caption
+from midi_text.agreement_midi_text import agreement
 from midi_text.data.captions import write_caption
 from midi_text.facts_midi_text import InstrumentFacts, Key, MusicFacts
 from midi_text.prompt_midi_text import read_prompt
+from midi_text.repair_midi_text import check_caption
 from midi_text.truth_midi_text import contradicts
 
 from .test_captions import random_facts, random_labels
@@ -91,7 +92,10 @@ def test_drums_alone_have_no_key() -> None:
         ("A violin with piano. It has 8 bars at 120 BPM.", "A violin with piano. It has 16 bars at 72 BPM."),
         ("An 8-bar tune lasting 2 minutes.", "A 16-bar tune lasting 40 seconds."),
         ("A loud, dense piece without piano.", "A soft, sparse piece."),
-        ("Key: C major\nTempo: Presto\nInstruments: organ", "Key: D minor\nTempo: Larghetto\nInstruments: violin"),
+        (
+            "Key: C major\nTempo: Presto\nInstruments: organ",
+            "Key: D minor\nTempo: Larghetto\nInstruments: violin and piano",
+        ),
         ("A happy tune in a major key.", "A happy tune in a minor key."),
         ("A piece in a high register.", "A piece."),
         ("", ""),
@@ -148,3 +152,23 @@ def test_repair_of_any_words(words: list[str], seed: int) -> None:
 @given(st.text(max_size=200))
 def test_repair_of_any_text(text: str) -> None:
     assert check_caption(text, WALTZ).statements == read_prompt(check_caption(text, WALTZ).text).statements
+
+
+@pytest.mark.parametrize(
+    ("said", "becomes"),
+    [
+        ("A waltz for solo piano.", "A waltz for piano and violin."),
+        ("A solo violin piece in 3/4.", "A violin and piano piece in 3/4."),
+        ("A waltz for violin and piano.", "A waltz for violin and piano."),
+        ("A waltz for piano and other instruments.", "A waltz for piano and other instruments."),
+        ("A slow waltz.", "A slow waltz."),
+        ("A waltz for flute.", "A waltz for violin and piano."),
+    ],
+)
+def test_a_list_of_instruments_is_complete_or_says_that_it_is_not(said: str, becomes: str) -> None:
+    assert check_caption(said, WALTZ).text == becomes
+
+
+def test_many_forgotten_instruments_are_not_listed() -> None:
+    band = replace(WALTZ, instruments=tuple(InstrumentFacts(p, 9, 50, 60) for p in (0, 24, 40, 56, 60, 71)))
+    assert check_caption("A tune for solo flute.", band).text == "A tune for piano and other instruments."

@@ -1,7 +1,6 @@
-"""Words against notes: whether what a text states is true of what was measured.
+"""A prompt's wishes beside the measured facts: asked, measured, met.
 
-`agreement` tabulates a prompt's wishes beside the measured facts; `check_caption` (from `repair_midi_text`)
-holds a caption to them. One judge, `truth_midi_text`, serves both, and the caption writer too.
+One judge, `truth_midi_text`, serves this table, the repair of captions and the caption writer.
 """
 
 from __future__ import annotations
@@ -10,10 +9,8 @@ from dataclasses import dataclass
 
 from .facts_midi_text import MusicFacts
 from .prompt_midi_text import Ask
-from .repair_midi_text import CheckedCaption as CheckedCaption
-from .repair_midi_text import check_caption as check_caption
-from .truth_midi_text import class_holds, class_number, contradicts
-from .vocabulary_midi_text import CLASSES, DRUMS, FAMILIES, instrument_name
+from .truth_midi_text import class_holds, class_number, contradicts, unnamed_programs
+from .vocabulary_midi_text import CLASSES, FAMILIES, instrument_name
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,6 @@ def agreement(ask: Ask, facts: MusicFacts) -> tuple[Agreement, ...]:
 
 def _instrument_rows(ask: Ask, facts: MusicFacts) -> list[Agreement]:
     rows = []
-    asked_programs = {*ask.programs}.union(*(FAMILIES[family].programs for family in ask.families))
     wishes = [(instrument_name(p), frozenset((p,))) for p in ask.programs]
     wishes += [(family, FAMILIES[family].programs) for family in ask.families]
     for name, programs in wishes:
@@ -73,7 +69,7 @@ def _instrument_rows(ask: Ask, facts: MusicFacts) -> list[Agreement]:
         found = _names(programs, facts)
         rows.append(Agreement("excluded instrument", f"no {name}", found or "absent", not found))
     if not ask.open_instruments:
-        others = _names(frozenset(range(DRUMS + 1)) - asked_programs, facts)
+        others = ", ".join(instrument_name(program) for program in unnamed_programs(ask, facts))
         rows.append(Agreement("other instruments", "none", others or "none", not others))
     return rows
 

@@ -14,9 +14,11 @@ from dataclasses import dataclass
 
 from .facts_midi_text import MusicFacts
 from .prompt_midi_text import Statement, read_prompt
-from .truth_midi_text import class_holds, contradicts
+from .truth_midi_text import class_holds, contradicts, unnamed_programs
 from .vocabulary_midi_text import CLASSES, FAMILIES, TEMPO_WORDS, instrument_name, tempo_words
 
+_MOST_ADDED = 3  # instruments that are named one by one where a caption forgot them
+_SOLO = re.compile(r"\b(?:solo|unaccompanied|lone)[ -]+$", re.IGNORECASE)
 NOTHING_TRUE = "A piece of music."  # where no sentence of the caption survives
 
 
@@ -51,6 +53,7 @@ def check_caption(text: str, facts: MusicFacts) -> CheckedCaption:
         text = _mend(text, original, facts, repaired, dropped)
         for _ in range(2):  # a cut may bring words together that state something new
             text = _without_sentences(text, _wrong(read_prompt(text).statements, facts), dropped)
+    text = _with_all_instruments(text, facts, repaired)
     statements = read_prompt(text).statements
     if _wrong(statements, facts):
         dropped += [s.text for s in statements]
@@ -98,6 +101,21 @@ def _unnamed_instruments(statements: Sequence[Statement], facts: MusicFacts) -> 
         elif statement.fact == "family":
             named |= FAMILIES[statement.value].programs
     return [instrument_name(p) for p in facts.programs if p not in named]
+
+
+def _with_all_instruments(text: str, facts: MusicFacts, repaired: list[str]) -> str:
+    """A list of instruments that claims to be complete and is not becomes so: "for solo piano" of a duo."""
+    ask = read_prompt(text)
+    unnamed = unnamed_programs(ask, facts)
+    named = [s for s in ask.statements if s.fact in ("program", "family")]
+    if not unnamed or not named:
+        return text
+    words = [instrument_name(program) for program in unnamed] if len(unnamed) <= _MOST_ADDED else ["other instruments"]
+    last = named[-1].end
+    added = "".join(f", {word}" for word in words[:-1]) + f" and {words[-1]}"
+    before = _SOLO.sub("", text[: named[0].start]) + text[named[0].start : last]
+    repaired.append(f"{text[named[-1].start : last]} -> {text[named[-1].start : last]}{added}")
+    return before + added + text[last:]
 
 
 def _word(statement: Statement, facts: MusicFacts) -> str:

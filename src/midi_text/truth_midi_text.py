@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .facts_midi_text import MusicFacts
+from .prompt_midi_text import Ask
 from .vocabulary_midi_text import CLASSES, FAMILIES, register_is
 
 TEMPO_TOLERANCE_BPM = 0.5
@@ -43,6 +44,17 @@ def class_holds(fact: str, name: str, facts: MusicFacts) -> bool:
         return register_is(name, facts.lowest_pitch, facts.highest_pitch)
     band, number = CLASSES[fact][name], class_number(fact, name, facts)
     return number is not None and band.low <= number < band.high
+
+
+def unnamed_programs(ask: Ask, facts: MusicFacts) -> tuple[int, ...]:
+    """Programs that sound though the text lists its instruments and leaves no room for others, most notes first.
+
+    "for piano" and "for solo piano" are untrue of a duo; "for piano and other instruments" is not.
+    """
+    if ask.open_instruments:
+        return ()
+    named = {*ask.programs}.union(*(FAMILIES[family].programs for family in ask.families))
+    return tuple(program for program in facts.programs if program not in named)
 
 
 def contradicts(fact: str, value: Any, facts: MusicFacts) -> bool:

@@ -20,7 +20,7 @@ from ..facts_midi_text import MusicFacts, measure_facts
 from ..prompt_midi_text import read_prompt
 from ..records import EvaluationReport, Measurement
 from ..score_midi_text import MidiSource, read_score
-from ..truth_midi_text import contradicts
+from ..truth_midi_text import contradicts, unnamed_programs
 from ..vocabulary_midi_text import CLASSES
 from .intervals import ratio
 
@@ -39,6 +39,7 @@ GROUPS = {
     **dict.fromkeys(CLASSES, "character"),
 }
 _ALL = "all"
+_NO_OTHERS = (_ALL, "instruments")
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,12 @@ def judge(text: str, facts: MusicFacts) -> Statements:
     """Counts the statements of a text and those that the facts contradict."""
     stated: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
-    for statement in read_prompt(text).statements:
+    ask = read_prompt(text)
+    if not ask.open_instruments:  # a list of instruments that leaves no room for others states that there are none
+        stated.update(_NO_OTHERS)
+        if unnamed_programs(ask, facts):
+            wrong.update(_NO_OTHERS)
+    for statement in ask.statements:
         groups = (_ALL, GROUPS[statement.fact])
         stated.update(groups)
         if contradicts(statement.fact, statement.value, facts):
