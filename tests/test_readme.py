@@ -61,7 +61,7 @@ def test_every_command_is_told():
 
 
 def test_make_targets_exist():
-    targets = re.findall(r"\bmake (\w+)", "\n".join(re.findall(r"```sh\n.*?```|`[^`\n]+`", README, flags=re.DOTALL)))
+    targets = re.findall(r"\bmake ([\w-]+)", "\n".join(re.findall(r"```sh\n.*?```|`[^`\n]+`", README, flags=re.DOTALL)))
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert {"run", "test"} <= set(targets)
     for target in targets:
