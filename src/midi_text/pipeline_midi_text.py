@@ -183,7 +183,8 @@ class TextToMidiPipeline(_MidiTextPipeline):
             returned, the rest are its ``others``.
         seed: For reproducible music; drawn and reported by default.
         tempo_bpm, key, time_signature, instruments, bars, duration_seconds: Explicit wishes, see `Wishes`; they win
-            over the prompt's words. ``wishes``: the same for each input, as a list of `Wishes`.
+            over the prompt's words and hold for every input. An input may be a mapping with wishes of its own:
+            ``{"prompt": "a song", "bars": 8}``.
         locks: False lets the model ignore every wish; the grammar still holds.
         max_new_tokens: The longest piece, in tokens.
         temperature, top_k, top_p, …: As in ``generate``.

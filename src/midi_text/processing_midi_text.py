@@ -52,7 +52,6 @@ class MidiTextProcessor(ProcessorMixin):
         text: str | Sequence[str] | None = None,
         midi: MidiSource | Sequence[MidiSource] | None = None,
         task: str | None = None,
-        **kwargs: Any,
     ) -> BatchFeature:
         """Inputs for the encoder.
 
@@ -60,7 +59,6 @@ class MidiTextProcessor(ProcessorMixin):
             text: The words, one string or one an example; none for a task without words.
             midi: The music, one source (path, bytes, file object or Score) or one an example.
             task: By default ``"caption"`` with music and ``"compose"`` without.
-            **kwargs: Not used; transformers hands some to every processor.
 
         Returns:
             ``input_ids`` and ``attention_mask``, int64, shape ``(B, S)``.

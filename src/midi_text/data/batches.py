@@ -54,13 +54,11 @@ class Batch:
 class ExampleTable:
     """The rows of one split, in memory: events as one flat array, words parsed when asked for."""
 
-    def __init__(self, folder: str | Path, split: str, limit: int | None = None):
+    def __init__(self, folder: str | Path, split: str):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         table = pa.concat_tables([pq.read_table(path, columns=COLUMNS) for path in shards(folder, split)])
-        if limit is not None:
-            table = table.slice(0, limit)
         events = table["events"].combine_chunks()
         self._events = events.flatten().to_numpy()
         self._offsets = events.offsets.to_numpy() - events.offsets[0].as_py()

@@ -3,7 +3,8 @@
 Each piece is read and cleaned, cut on bar lines into excerpts of a few to a few dozen bars (or kept whole where it is
 short), measured, described and written as event ids. An example is one row of a Parquet shard: ids *before* merging,
 so that training can transpose them and a new vocabulary needs no new build; the facts, from which training writes
-ever new words; the labels; and one caption and one prompt, for people to read and for held-out measurements.
+ever new words; the labels; and one caption and one prompt, from which the tokenizer learns its words and people see
+what the row is.
 
 Half the joy of a corpus is knowing what is in it: the ``DataManifest`` names sources, licences, credits, counts and
 every reason for which a file was left out. Shards are written under a temporary name and renamed when whole; a build
