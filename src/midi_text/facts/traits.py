@@ -13,7 +13,8 @@ TRAITS: dict[str, tuple[str, ...]] = {
         "authentic cadence at the end", "half cadence at the end", "plagal cadence at the end",
         "fast harmonic rhythm", "slow harmonic rhythm",
     ),
-    "form": ("binary form", "ternary form", "rondo form", "through-composed", "repetitive", "opening returns at the end"),
+    "form": ("binary form", "ternary form", "rondo form", "through-composed", "repetitive",
+             "opening returns at the end"),
     "motifs": ("returning motif", "sequences"),
     "rhythm": (
         "swing", "syncopated", "on the beat", "dotted rhythms", "triplets", "steady eighths", "steady sixteenths",
@@ -28,7 +29,8 @@ TRAITS: dict[str, tuple[str, ...]] = {
         "pedal bass", "octave doubling", "parallel thirds", "tremolo", "unison",
     ),
     "texture": (
-        "homophonic", "chorale", "arpeggiated", "contrapuntal", "imitative", "melody and accompaniment", "unaccompanied line",
+        "homophonic", "chorale", "arpeggiated", "contrapuntal", "imitative", "melody and accompaniment",
+        "unaccompanied line",
     ),
     "expression": (
         "rubato", "steady tempo", "slows at the end", "speeds up", "slows down", "crescendo", "diminuendo",
