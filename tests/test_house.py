@@ -13,15 +13,18 @@ from pathlib import Path
 
 import pytest
 
+from midi_text.publishing.portable import portable_files
+
 PACKAGE = Path(__file__).parents[1] / "src" / "midi_text"
 FILES = sorted(PACKAGE.rglob("*.py"))
-PORTABLE = [path for path in FILES if path.name.endswith("_midi_text.py")]
+FLAT = [path for path in FILES if path.name.endswith("_midi_text.py")]
+ANALYSIS = [path for path in FILES if path.parent.name == "facts"]
+PORTABLE = [*FLAT, *(path for path in ANALYSIS if path.stem != "__init__")]
 
 # Floors from the ground up. A room may import from lower floors, and on its own floor only as NEIGHBOURS says.
 FLOORS = {
     "ground": 0,
     "records": 1,
-    "facts": 1,
     "data": 2,
     "training": 2,
     "evaluation": 2,
@@ -35,10 +38,12 @@ FLOORS = {
 NEIGHBOURS = {("training", "data")}
 # The portable files that may use torch and transformers; the rest is knowledge of music and runs without either.
 OF_THE_MODEL = {"configuration", "modeling", "tokenization", "processing", "constraints", "pipeline"}
+# What the room of the analysis stands on; all other flat files may stand on it.
+BELOW_THE_ANALYSIS = {"bars", "facts", "key", "score", "smf"}
 
 
 def room(path: Path) -> str:
-    if path in PORTABLE:
+    if path in PORTABLE or path in ANALYSIS:
         return "ground"
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
@@ -58,7 +63,7 @@ def imported_modules(path: Path) -> Iterator[str]:
 
 def rooms_imported(path: Path) -> set[str]:
     names = (name.split(".")[1] for name in imported_modules(path) if name.startswith("midi_text."))
-    rooms = ("ground" if name.endswith("_midi_text") else name for name in names)
+    rooms = ("ground" if name.endswith("_midi_text") or name == "facts" else name for name in names)
     return {
         name for name in rooms if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file() or name == "ground"
     }
@@ -89,14 +94,27 @@ def test_portable_files_import_only_siblings_and_libraries(path: Path):
     text = path.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.level:
-            assert node.level == 1, f"line {node.lineno}: must be `from .sibling import name`"
-            assert node.module, f"line {node.lineno}: must be `from .sibling import name`"
-            assert (PACKAGE / f"{node.module}.py") in PORTABLE, f"line {node.lineno}: {node.module} is not portable"
+            sibling = imported_file(path, node)
+            assert sibling in PORTABLE, f"line {node.lineno}: must be `from .sibling import name`"
+            assert node.col_offset == 0, f"line {node.lineno}: must stand at the top of the file, where export finds it"
+            below = sibling.name.removesuffix("_midi_text.py") in BELOW_THE_ANALYSIS
+            assert below or path in FLAT or sibling in ANALYSIS, f"line {node.lineno}: {sibling.name} stands above"
     assert not any(name.split(".")[0] == "midi_text" for name in absolute_imports(text))
+
+
+@pytest.mark.parametrize("name", portable_files())
+def test_exported_files_name_only_one_another(name: str):
     # transformers finds the files to copy with a regular expression, which reads docstrings as well.
+    text = portable_files()[name]
     found = re.findall(r"^\s*from\s+\.(\S+)\s+import", text, flags=re.MULTILINE)
     found += re.findall(r"^\s*import\s+\.(\S+)\s*$", text, flags=re.MULTILINE)
-    assert {PACKAGE / f"{name}.py" for name in found} <= set(PORTABLE)
+    assert {f"{other}.py" for other in found} <= set(portable_files())
+
+
+def imported_file(path: Path, node: ast.ImportFrom) -> Path:
+    """The file that a relative import names."""
+    folder = path.parents[node.level - 1]
+    return folder.joinpath(*(node.module or "").split(".")).with_suffix(".py")
 
 
 def absolute_imports(text: str) -> Iterator[str]:
@@ -116,9 +134,10 @@ def siblings(path: Path) -> set[Path]:
     found: set[Path] = set()
     queue = [path]
     while queue:
-        for node in ast.walk(ast.parse(queue.pop().read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.level and node.module:
-                sibling = PACKAGE / f"{node.module}.py"
+        file = queue.pop()
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                sibling = imported_file(file, node)
                 if sibling.is_file() and sibling not in found:
                     found.add(sibling)
                     queue.append(sibling)

@@ -1,7 +1,7 @@
 """Export: from a training checkpoint to a folder that works on the Hub for people who do not have this package.
 
-The folder holds the weights in bfloat16, the tokenizer and processor, the portable `*_midi_text.py` files word for
-word, a config that names them (`auto_map` for the Auto classes, `custom_pipelines` for both pipelines), the three
+The folder holds the weights in bfloat16, the tokenizer and processor, the code of the ground floor (`portable`), a
+config that names them (`auto_map` for the Auto classes, `custom_pipelines` for both pipelines), the three
 papers and the card made from them. It is put together beside its destination and renamed last, so a failure leaves
 nothing; before that a fresh process without the package loads it and goes once each way.
 """
@@ -22,8 +22,8 @@ from ..processing_midi_text import MidiTextProcessor
 from ..records import RecordError, hash_file
 from ..tokenization_midi_text import MidiTextTokenizer
 from .cards import Papers, model_card
+from .portable import PACKAGE, portable_files
 
-PACKAGE = Path(__file__).parents[1]
 CREDITS = "CREDITS.md"  # every credit line that the licences of the training data ask for
 WEIGHTS = "model.safetensors"
 VISIT_SECONDS = 600
@@ -144,8 +144,8 @@ def _write_model(source: Path, folder: Path) -> None:
     model.save_pretrained(folder)
     tokenizer = MidiTextTokenizer.from_pretrained(source)
     MidiTextProcessor(tokenizer, max_source_length=model.config.max_source_length).save_pretrained(folder)
-    for path in sorted(PACKAGE.glob("*_midi_text.py")):
-        shutil.copyfile(path, folder / path.name)
+    for name, text in portable_files().items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
     for name, auto_map in AUTO_MAPS.items():
         _rewrite(folder / name, {"auto_map": auto_map})
     _rewrite(folder / "config.json", {"custom_pipelines": CUSTOM_PIPELINES})
