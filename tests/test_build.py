@@ -15,6 +15,7 @@ from midi_text.data.batches import ExampleTable, collate, plan_epoch
 from midi_text.data.build import BuildSettings, build_dataset, excerpts, shards
 from midi_text.data.sources import read_pieces
 from midi_text.events_midi_text import EventVocabulary
+from midi_text.facts.analysis import Analysis, analyze
 from midi_text.facts_midi_text import measure_facts
 from midi_text.records import DataManifest
 from midi_text.score_midi_text import read_score, slice_bars, write_score
@@ -62,6 +63,11 @@ def rows_of(target: Path) -> list[dict]:
     return [row for path in sorted((target / "data").glob("*.parquet")) for row in pq.read_table(path).to_pylist()]
 
 
+def rounded(analysis: Analysis) -> Analysis:
+    """The analysis as a row can hold it."""
+    return Analysis.from_dict(json.loads(json.dumps(analysis.to_dict())))
+
+
 def test_every_row_is_true_of_its_excerpt(folder: Path, built: Path):
     vocabulary = EventVocabulary()
     rows = rows_of(built)
@@ -73,8 +79,9 @@ def test_every_row_is_true_of_its_excerpt(folder: Path, built: Path):
         assert json.loads(row["facts"]) == json.loads(json.dumps(measure_facts(vocabulary.quantize(excerpt)).to_dict()))
         assert json.loads(row["facts"])["bars"] == row["bars"]
         assert len(row["events"]) <= SETTINGS.max_events
-        assert row["caption"]
-        assert row["prompt"]
+        assert Analysis.from_dict(json.loads(row["analysis"])) == rounded(analyze(vocabulary.quantize(excerpt)))
+        assert len(row["captions"]) == 4
+        assert len(row["prompts"]) == 2
 
 
 def test_the_manifest_counts_what_happened(folder: Path, built: Path):

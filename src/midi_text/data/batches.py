@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts
 from .build import shards
 
-COLUMNS = ["source", "events", "facts", "labels", "notes"]  # of a shard, that training reads
+COLUMNS = ["source", "events", "facts", "analysis", "labels", "notes"]  # of a shard, that training reads
 IGNORED = -100  # label of positions that no loss is taken of
 _BUCKET = 4096  # examples sorted by length together: long enough to pad little, short enough to mix
 
@@ -31,6 +32,7 @@ class Row:
     source: str
     events: np.ndarray
     facts: MusicFacts
+    analysis: Analysis
     labels: Mapping[str, Any]
 
 
@@ -64,6 +66,7 @@ class ExampleTable:
         self._offsets = events.offsets.to_numpy() - events.offsets[0].as_py()
         self._sources = table["source"].to_pylist()
         self._facts = table["facts"].to_pylist()
+        self._analyses = table["analysis"].to_pylist()
         self._labels = table["labels"].to_pylist()
         self.notes = table["notes"].to_numpy()
 
@@ -85,6 +88,7 @@ class ExampleTable:
             source=self._sources[index],
             events=self._events[self._offsets[index] : self._offsets[index + 1]],
             facts=MusicFacts.from_dict(json.loads(self._facts[index])),
+            analysis=Analysis.from_dict(json.loads(self._analyses[index])),
             labels=json.loads(self._labels[index]),
         )
 

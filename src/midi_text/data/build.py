@@ -30,6 +30,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..events_midi_text import EventVocabulary, pitch_shift
+from ..facts.analysis import analyze
 from ..facts_midi_text import measure_facts
 from ..records import DataManifest, SourceRecord, hash_file, installed_versions
 from ..score_midi_text import MidiError, bar_starts, read_score, slice_bars
@@ -39,6 +40,7 @@ from .sources import SPLITS, Piece, read_pieces
 
 logger = logging.getLogger(__name__)
 _CHUNK = 200  # pieces a shard, the unit of resuming
+_CAPTIONS, _PROMPTS = 4, 2  # of a row, for people and for the tokenizer; training writes its own
 _LENGTHS = (4, 8, 8, 12, 16, 16, 24, 32, 48)  # bars of an excerpt, drawn at random
 
 
@@ -255,8 +257,8 @@ def _schema() -> Any:
     text, number = pa.string(), pa.int32()
     return pa.schema(
         [("piece", text), ("source", text), ("first_bar", number), ("bars", number), ("total_bars", number)]
-        + [("notes", number), ("events", pa.list_(pa.uint16())), ("facts", text), ("labels", text)]
-        + [("caption", text), ("prompt", text)]
+        + [("notes", number), ("events", pa.list_(pa.uint16())), ("facts", text), ("analysis", text)]
+        + [("labels", text), ("captions", pa.list_(text)), ("prompts", pa.list_(text))]
     )
 
 
@@ -276,7 +278,9 @@ def _examples(piece: Piece, settings: BuildSettings) -> Iterator[dict[str, Any]]
         first, last = first + int(sounding[0]), first + int(sounding[-1]) + 1  # no silent bars at either end
         excerpt = slice_bars(score, first, last)
         events = vocabulary.encode(excerpt)
-        facts = measure_facts(vocabulary.quantize(excerpt))
+        heard = vocabulary.quantize(excerpt)
+        facts = measure_facts(heard)
+        analysis = analyze(heard, facts)
         yield {
             "piece": piece.id,
             "source": piece.source,
@@ -285,11 +289,16 @@ def _examples(piece: Piece, settings: BuildSettings) -> Iterator[dict[str, Any]]
             "total_bars": len(lines) - 1,
             "notes": facts.notes,
             "events": events,
-            "facts": json.dumps(facts.to_dict()),
-            "labels": json.dumps(dict(piece.labels), ensure_ascii=False),
-            "caption": write_caption(facts, piece.labels, rng),
-            "prompt": write_prompt(facts, piece.labels, rng),
+            "facts": _compact(facts.to_dict()),
+            "analysis": _compact(analysis.to_dict()),
+            "labels": _compact(dict(piece.labels)),
+            "captions": [write_caption(facts, piece.labels, rng) for _ in range(_CAPTIONS)],
+            "prompts": [write_prompt(facts, piece.labels, rng) for _ in range(_PROMPTS)],
         }
+
+
+def _compact(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 def _train_tokenizer(target: Path, settings: BuildSettings) -> MidiTextTokenizer:
@@ -301,8 +310,8 @@ def _train_tokenizer(target: Path, settings: BuildSettings) -> MidiTextTokenizer
     texts: list[str] = []
     events: list[np.ndarray] = []
     for path in shards(target, "train"):
-        for row in pq.read_table(path, columns=["events", "caption", "prompt"]).to_pylist():
-            texts += [row["caption"], row["prompt"]]
+        for row in pq.read_table(path, columns=["events", "captions", "prompts"]).to_pylist():
+            texts += row["captions"] + row["prompts"]
             if rng.random() < 0.25:  # a quarter of the corpus settles the merges
                 events.append(shifts[rng.randint(-6, 5)][row["events"]])
     return MidiTextTokenizer.from_corpus(
