@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import symusic
 
+from .writing_midi_text import EventWriter
+
 if TYPE_CHECKING:
     import miditok
 
@@ -86,6 +88,10 @@ class EventVocabulary:
         """The events; ``names[i]`` is event id i."""
         return sorted(self.midi.vocab, key=self.midi.vocab.__getitem__)
 
+    @cached_property
+    def _writer(self) -> EventWriter:
+        return EventWriter(self.names)
+
     def quantize(self, score: symusic.Score) -> symusic.Score:
         """What encoding keeps of a score, as a score of 48 ticks a quarter.
 
@@ -106,7 +112,7 @@ class EventVocabulary:
         Raises:
             ValueError: If the score has no note.
         """
-        return self.midi.encode(self._prepare(score), encode_ids=False, no_preprocess_score=True).ids
+        return self._writer.write(self._prepare(score))
 
     def decode(self, events: Iterable[str]) -> symusic.Score:
         """Any events as a score of 48 ticks a quarter; it may be empty."""
