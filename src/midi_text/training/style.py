@@ -1,0 +1,319 @@
+"""Trains the style probe: labels become classes, works are kept together, thresholds are set where no work was seen.
+
+A piece teaches each kind only where its source says something: a folk tune with a dance name teaches "dance", a song
+of an anonymous author teaches no composer. Five probes are trained, each without a fifth of the works; what they say
+of the works they have not seen sets the temperature of each kind (so that a probability means what it says) and, for
+each class, the lowest threshold above which at least `precision` of the namings are right. A class that never gets
+there is never named. The probe that is kept has learned from all the training works; validation and test works are
+touched only by `evaluate_probe`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from ..style_midi_text import NONE_OF_THESE, StyleProbe
+
+FOLDS = 5
+KINDS = ("genre", "period", "composer", "dance", "drum style", "mood")
+_SACRED = frozenset("mass vespers requiem motet hymn oratorio passions completorium cantata".split())
+_MOODS = {
+    "majestic": "maestoso maëstoso pomposo feierlich erhaben festlich",
+    "graceful": "grazioso grazia zierlich lieblich leggiero",
+    "lyrical": "cantabile espressivo espressione espress dolce innig zart ausdrucksvoll ausdruck sanft teneramente "
+    "amoroso affettuoso affetuoso doux zärtlich",
+    "agitated": "agitato appassionato fuoco furioso leidenschaftlich feroce drängend feurig unruhig passione",
+    "cheerful": "scherzando giocoso giojoso fröhlich munter freudig brio spirito spiritoso animato frisch keck",
+    "mournful": "mesto doloroso klagend wehmüthig wehmütig lamentoso melancolico malinconico traurig dolente",
+    "calm": "tranquillo ruhig calme tranquille placido",
+}
+_MOOD_OF = {word: mood for mood, words in _MOODS.items() for word in words.split()}
+_PERIODS = ((1600, "Renaissance"), (1750, "Baroque"), (1820, "Classical"), (1910, "Romantic"))
+
+
+def classes_of(labels: Mapping[str, Any], source: str) -> dict[str, str]:
+    """The class of a piece in each kind of which its labels speak; "" where they speak and name none of the classes.
+
+    Args:
+        labels: As the source gives them, "composer" included.
+        source: The collection; some hold one kind of music only.
+    """
+    out = {}
+    if "drum_style" in labels:
+        return {"drum style": re.split("[/ ]", str(labels["drum_style"]))[0]}
+    genre = _genre(labels)
+    if genre is not None:
+        out["genre"] = genre
+    if labels.get("composer"):
+        out["composer"] = str(labels["composer"])
+    period = _period(labels)
+    if period:
+        out["period"] = period
+    if labels.get("dance_type"):
+        out["dance"] = str(labels["dance_type"])
+    elif labels.get("genre") or labels.get("form") or labels.get("style"):
+        out["dance"] = NONE_OF_THESE
+    words = re.findall(r"[^\W\d_]+", str(labels.get("tempo_word", "")).lower())
+    moods = {_MOOD_OF[word] for word in words if word in _MOOD_OF}
+    if len(moods) == 1:
+        out["mood"] = moods.pop()
+    return out
+
+
+def _genre(labels: Mapping[str, Any]) -> str | None:
+    genre, form, style = (str(labels.get(name, "")) for name in ("genre", "form", "style"))
+    if genre == "sacred" or _SACRED & set(re.split("[, ]+", form)):
+        return "sacred"
+    if style == "Hymn":
+        return "hymn"
+    names = {
+        "art song (Lied)": "art song", "folk": "folk", "pop": "pop", "video game music": "video game",
+        "chamber music": "string quartet", "orchestral": "orchestral",
+    }  # fmt: skip
+    if genre in names:
+        return names[genre]
+    if form in ("opera", "march", "etude") or style == "March":
+        return {"etude": "étude"}.get(form, form or "march")
+    return NONE_OF_THESE if genre in ("secular", "classical") or style else None
+
+
+def _period(labels: Mapping[str, Any]) -> str:
+    """By the label itself, or by the composer's fortieth year."""
+    style = str(labels.get("style", ""))
+    if style in ("Renaissance", "Baroque", "Classical", "Romantic", "Modern"):
+        return style
+    born = re.match(r"~?(1\d\d\d)", str(labels.get("composer_dates", "")))
+    if not born:
+        return ""
+    year = int(born.group(1)) + 40
+    return next((name for end, name in _PERIODS if year < end), "Modern")
+
+
+@dataclass(frozen=True)
+class ProbeSettings:
+    """How a probe is trained.
+
+    Attributes:
+        hidden: Width of its layer.
+        min_pieces: A class needs so many pieces in the training split.
+        precision: Share of right namings that a threshold must reach on works not seen.
+        surely: What that share must be even at the lower end of its 80 % interval, counting pieces and not views.
+        epochs: Passes over the training pieces.
+        seed: Of everything drawn.
+    """
+
+    hidden: int = 256
+    min_pieces: int = 40
+    precision: float = 0.85
+    surely: float = 0.75
+    epochs: int = 30
+    seed: int = 0
+
+
+def train_probe(
+    features: np.ndarray,
+    classes: Sequence[Mapping[str, str]],
+    groups: Sequence[str],
+    settings: ProbeSettings | None = None,
+) -> StyleProbe:
+    """Trains a probe on the pieces of the training split.
+
+    Args:
+        features: Shape (pieces, views, F): several views (the whole, excerpts) of each piece.
+        classes: For each piece, see `classes_of`.
+        groups: The work each piece belongs to.
+        settings: How; the defaults made the embedded probe.
+
+    Raises:
+        ValueError: If no kind has two classes with enough pieces.
+    """
+    settings = settings or ProbeSettings()
+    kinds = _known_classes(classes, settings.min_pieces)
+    if not kinds:
+        raise ValueError(f"a probe needs a kind with two classes of {settings.min_pieces} pieces each; there is none")
+    targets = {kind: np.array([_index(kinds[kind], c.get(kind)) for c in classes]) for kind in kinds}
+    fold = np.array([int(hashlib.sha256(g.encode()).hexdigest()[:8], 16) % FOLDS for g in groups])
+    unseen = {kind: np.zeros((*features.shape[:2], len(names)), np.float32) for kind, names in kinds.items()}
+    for held in range(FOLDS):
+        trained = _fit(features[fold != held], {k: t[fold != held] for k, t in targets.items()}, kinds, settings)
+        shape = features[fold == held].shape
+        for kind, probability in trained.probabilities(features[fold == held].reshape(-1, shape[-1])).items():
+            unseen[kind][fold == held] = probability.reshape(*shape[:2], -1)
+    probe = _fit(features, targets, kinds, settings)
+    heads, thresholds = {}, {}
+    for kind, names in kinds.items():
+        told = targets[kind] >= 0
+        truth = np.repeat(targets[kind][told], features.shape[1])
+        probability = unseen[kind][told].reshape(-1, len(names))
+        heat = _temperature(probability, truth)
+        heads[kind] = probe.heads[kind] / heat
+        sharpened = _softmax(np.log(np.maximum(probability, 1e-9)) / heat)
+        limits = [_threshold(sharpened, truth, i, features.shape[1], settings) for i in range(len(names))]
+        thresholds[kind] = np.array(limits, np.float32)
+    return StyleProbe(kinds, thresholds, probe.scale, probe.hidden, heads)
+
+
+def save_probe(probe: StyleProbe, path: str | Path) -> None:
+    """Writes a probe as safetensors, weights in half precision; whole or not at all."""
+    from safetensors.numpy import save_file
+
+    tensors = {"scale": probe.scale.astype(np.float32), "hidden": probe.hidden.astype(np.float16)}
+    tensors |= {f"heads.{kind}": head.astype(np.float16) for kind, head in probe.heads.items()}
+    tensors |= {f"thresholds.{kind}": value.astype(np.float32) for kind, value in probe.thresholds.items()}
+    part = Path(path).with_suffix(".part")
+    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, part, {"kinds": json.dumps(probe.kinds)})
+    part.replace(path)
+
+
+@dataclass(frozen=True)
+class ClassFigures:
+    """How a class fared on works held out.
+
+    Attributes:
+        kind: Such as "period".
+        name: Such as "Baroque".
+        pieces: Held-out views that are of this class.
+        named: Views that the probe called so.
+        right: Of those, how many are.
+    """
+
+    kind: str
+    name: str
+    pieces: int
+    named: int
+    right: int
+
+
+def evaluate_probe(
+    probe: StyleProbe, features: np.ndarray, classes: Sequence[Mapping[str, str]]
+) -> tuple[ClassFigures, ...]:
+    """Per-class figures over views of pieces that were never trained on; shapes as in `train_probe`."""
+    figures = []
+    flat = features.reshape(-1, features.shape[-1])
+    for kind, probability in probe.probabilities(flat).items():
+        names = probe.kinds[kind]
+        truth = np.repeat([_index(names, c.get(kind)) for c in classes], features.shape[1])
+        best = probability.argmax(1)
+        sure = (probability.max(1) >= probe.thresholds[kind][best]) & (truth >= 0)
+        for index, name in enumerate(names):
+            if name != NONE_OF_THESE:
+                named = sure & (best == index)
+                right = int((truth[named] == index).sum())
+                figures.append(ClassFigures(kind, name, int((truth == index).sum()), int(named.sum()), right))
+    return tuple(figures)
+
+
+def _known_classes(classes: Sequence[Mapping[str, str]], min_pieces: int) -> dict[str, tuple[str, ...]]:
+    """The classes with enough pieces; "" stands last where pieces speak of a kind and are none of its classes."""
+    kinds = {}
+    for kind, counts in class_counts(classes).items():
+        names = sorted(name for name, count in counts.items() if name != NONE_OF_THESE and count >= min_pieces)
+        if len(names) > 1:
+            kinds[kind] = (*names, NONE_OF_THESE) if set(counts) - set(names) else tuple(names)
+    return kinds
+
+
+def _index(names: Sequence[str], name: str | None) -> int:
+    """The place of a class, of "" for one that is not among them; -1 where nothing is said."""
+    if name is None:
+        return -1
+    return names.index(name) if name in names else names.index(NONE_OF_THESE) if NONE_OF_THESE in names else -1
+
+
+def _fit(
+    features: np.ndarray, targets: Mapping[str, np.ndarray], kinds: Mapping[str, Sequence[str]], settings: ProbeSettings
+) -> StyleProbe:
+    """One probe, with a threshold of 0 everywhere."""
+    generator = torch.Generator().manual_seed(settings.seed)
+    pieces, views, size = features.shape
+    mean = features.reshape(-1, size).mean(0)
+    factor = 1 / np.maximum(features.reshape(-1, size).std(0), 1e-2)
+    scaled = torch.from_numpy(np.clip((features - mean) * factor, -6, 6).astype(np.float32))
+    hidden = torch.nn.Linear(size, settings.hidden)
+    heads = torch.nn.ModuleDict({k.replace(" ", "_"): torch.nn.Linear(settings.hidden, len(n)) for k, n in kinds.items()})
+    layers = torch.nn.ModuleList([hidden, heads])
+    for weight in layers.parameters():
+        torch.nn.init.normal_(weight, 0, weight.shape[-1] ** -0.5 if weight.ndim > 1 else 0.0, generator=generator)
+    truth = {kind: torch.from_numpy(target) for kind, target in targets.items()}
+    weights = {kind: _class_weights(target, len(kinds[kind])) for kind, target in targets.items()}
+    optimizer = torch.optim.AdamW(layers.parameters(), lr=2e-3, weight_decay=0.05)
+    steps = settings.epochs * -(-pieces // 256)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps)
+    for _ in range(settings.epochs):
+        for batch in torch.randperm(pieces, generator=generator).split(256):
+            view = torch.randint(views, (len(batch),), generator=generator)
+            read = scaled[batch, view]
+            read = read * (torch.rand(read.shape, generator=generator) > 0.15)
+            state = functional.relu(hidden(read))
+            state = state * (torch.rand(state.shape, generator=generator) > 0.3) / 0.7
+            loss = torch.zeros(())
+            for kind, target in truth.items():
+                told = target[batch] >= 0
+                if told.any():
+                    logits = heads[kind.replace(" ", "_")](state[told])
+                    loss = loss + functional.cross_entropy(logits, target[batch][told], weights[kind])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+    def matrix(layer: torch.nn.Linear) -> np.ndarray:
+        return torch.cat([layer.weight, layer.bias[:, None]], 1).detach().numpy()
+
+    return StyleProbe(
+        kinds={kind: tuple(names) for kind, names in kinds.items()},
+        thresholds={kind: np.zeros(len(names), np.float32) for kind, names in kinds.items()},
+        scale=np.stack([mean, factor]).astype(np.float32),
+        hidden=matrix(hidden),
+        heads={kind: matrix(heads[kind.replace(" ", "_")]) for kind in kinds},
+    )
+
+
+def _class_weights(target: np.ndarray, size: int) -> torch.Tensor:
+    """Rare classes weigh more, by the root of how rare they are."""
+    counts = np.bincount(target[target >= 0], minlength=size)
+    weight = 1 / np.sqrt(np.maximum(counts, 1))
+    return torch.from_numpy((weight / weight.mean()).astype(np.float32))
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    weight = np.exp(logits - logits.max(1, keepdims=True))
+    return weight / weight.sum(1, keepdims=True)
+
+
+def _temperature(probability: np.ndarray, truth: np.ndarray) -> float:
+    """The divisor of the logits of least log loss (Guo et al., "On Calibration of Modern Neural Networks", 2017)."""
+    logits = np.log(np.maximum(probability, 1e-9))
+    heats = np.geomspace(0.4, 4, 40)
+    losses = [-np.log(_softmax(logits / heat)[np.arange(len(truth)), truth] + 1e-12).mean() for heat in heats]
+    return float(heats[int(np.argmin(losses))])
+
+
+def _threshold(probability: np.ndarray, truth: np.ndarray, index: int, views: int, settings: ProbeSettings) -> float:
+    """The lowest probability from which naming a class is right often enough; 2.0, never reached, if there is none."""
+    chosen = np.flatnonzero(probability.argmax(1) == index)
+    order = chosen[np.argsort(-probability[chosen, index])]
+    named = np.arange(1, len(order) + 1)
+    right = np.cumsum(truth[order] == index) / named
+    pieces, z = named / views, 1.2816  # Wilson's score interval, 80 %
+    centre = right + z**2 / (2 * pieces)
+    spread = z * np.sqrt(right * (1 - right) / pieces + z**2 / (4 * pieces**2))
+    lower = (centre - spread) / (1 + z**2 / pieces)
+    good = np.flatnonzero((right >= settings.precision) & (lower >= settings.surely))
+    return float(probability[order[good[-1]], index]) if len(good) else 2.0
+
+
+def class_counts(classes: Sequence[Mapping[str, str]]) -> dict[str, Counter[str]]:
+    """How many pieces are of each class of each kind."""
+    return {kind: Counter(piece[kind] for piece in classes if kind in piece) for kind in KINDS}
