@@ -30,6 +30,7 @@ class Piece:
         licence: Its licence, ``"unknown"`` where nobody said.
         attribution: The credit line the licence asks for.
         labels: What the source says of it; ``title`` and ``composer`` included where known.
+        group: The work it belongs to, which never crosses a split; its ``id`` where nobody said.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Piece:
     licence: str
     attribution: str
     labels: Mapping[str, Any]
+    group: str = ""
 
 
 def read_pieces(source: str | Path, *, limit: int | None = None) -> Iterator[Piece]:
@@ -88,7 +90,16 @@ def _from_dataset(folder: Path, limit: int | None) -> Iterator[Piece]:
             for key in ("title", "composer"):
                 if row.get(key):
                     labels[key] = row[key]
-            yield Piece(row["id"], row["midi"], split, row["source"], row["licence"], row["attribution"], labels)
+            yield Piece(
+                row["id"],
+                row["midi"],
+                split,
+                row["source"],
+                row["licence"],
+                row["attribution"],
+                labels,
+                row.get("group") or row["id"],
+            )
 
 
 def _split_of(name: str) -> str:
