@@ -1,10 +1,43 @@
-"""What the drums play."""
+"""What the drums play: the families of patterns that drummers have names for, and fills.
+
+A pattern is a picture of one bar: which limb strikes where. Each bar of the piece's main metre is compared with the
+picture of each family, and a family holds when most bars with drums (fills apart) show it. Bars of 2/4 are read in
+pairs. Drummers strike near the grid, and softly where it is only a ghost: hits lie on the grid of `grid`, and a snare
+stroke below 60 % of the strong ones of the piece is no accent. Drum keys are those of General MIDI, with the two of a
+Roland kit that it lacks. Lost: families of other metres than 4/4, 2/2, 2/4 and 3/4, and what hand percussion plays.
+
+Source: the families as in the teaching literature of the drum set (J. Riley, "The Art of Bop Drumming", 1994: ride
+pattern; D. Famularo and J. Bergamini, "The Weckl/Famularo method", 2000s; J. Chapin 1948 for independence); checked on
+the Groove MIDI Dataset, J. Gillick et al., "Learning to groove with inverse sequence transformations", ICML 2019.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..bars_midi_text import seconds_at
+from .grid import Lines, bar_steps, lay_out
 from .view import View
+
+_KICK, _SNARE, _GHOST, _STICK, _HAT, _OPEN, _RIDE, _CRASH, _TOM, _PEDAL, _OTHER = range(11)
+_ROLE = np.full(128, _OTHER)
+for _role, _keys in {
+    _KICK: (35, 36), _SNARE: (38, 39, 40), _STICK: (37,), _HAT: (22, 42), _OPEN: (26, 46), _RIDE: (51, 53, 59),
+    _CRASH: (49, 52, 55, 57), _TOM: (41, 43, 45, 47, 48, 50, 58), _PEDAL: (44,),
+}.items():  # fmt: skip
+    _ROLE[list(_keys)] = _role
+_BEATS, _ANDS, _SWUNG = (np.array((0, 12, 24, 36)) + part for part in (0, 6, 8))
+_SIXTEENTHS = np.arange(0, 48, 3)
+_ACCENT = 0.6  # of the 90th percentile of the snare's velocities; ghost strokes of groove lie below half of it
+_HOLDS = 0.6  # share of the bars in which a pattern must be
+_BLAST = 5.5  # strokes a second of one limb: sixteenths of two limbs in turn from 165 quarters a minute
+# Of several that hold the first names the drumming best: the narrower before the wider.
+_NARROW_FIRST = (
+    "blast beat", "bossa nova", "samba", "train beat", "disco beat", "swing ride", "shuffle", "half-time",
+    "double-time", "breakbeat", "waltz beat", "march beat", "rock beat", "four on the floor", "backbeat",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,4 +59,114 @@ class Drumming:
 
 def measure_drumming(view: View) -> Drumming:
     """What the drums play."""
-    return Drumming(None, 0.0, (), ())
+    if not len(view.drums):
+        return Drumming(None, 0.0, (), ())
+    hits = lay_out(view, view.drums, _roles(view))
+    fills = _fills(view, hits)
+    shares = _shares(view, hits, fills)
+    traits = tuple(name for name in _NARROW_FIRST if shares.get(name, 0.0) >= _HOLDS)
+    pattern = traits[0] if traits else None
+    drummed = len(np.unique(hits.bar))
+    if fills and drummed >= 4 and (len(fills) >= 2 or drummed < 16):
+        traits += ("drum fills",)
+    return Drumming(pattern, shares[pattern] if pattern else 0.0, fills, traits)
+
+
+def _roles(view: View) -> np.ndarray:
+    """What each drum note is, `_KICK` .. `_OTHER`; a soft stroke on the snare is a `_GHOST`."""
+    role = _ROLE[view.drums.pitch]
+    snare = role == _SNARE
+    if snare.any():
+        strong = np.quantile(view.drums.velocity[snare], 0.9)
+        role = np.where(snare & (view.drums.velocity < _ACCENT * strong), _GHOST, role)
+    return role
+
+
+def _fills(view: View, hits: Lines) -> tuple[int, ...]:
+    """Bars in which the drummer leaves the pattern for toms or snare, one or two at a time."""
+    bars = view.bars + 1
+    toms, snare, time = (
+        np.bincount(hits.bar[np.isin(hits.line, roles)], minlength=bars)
+        for roles in ((_TOM,), (_SNARE, _GHOST), (_HAT, _OPEN, _RIDE, _PEDAL))
+    )
+    drummed = np.unique(hits.bar)
+    usual_toms, usual_snare, usual_time = (np.median(count[drummed]) for count in (toms, snare, time))
+    if len(drummed) < 4:  # too few bars to know what is usual: toms that outnumber the cymbals are a fill
+        fill = (toms >= 3) & (toms > time)
+    else:
+        fill = (toms >= usual_toms + 3) | ((snare >= usual_snare + 4) & (time < 0.6 * usual_time))
+    fill = fill[: view.bars]
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], fill.astype(np.int8), [0]])))
+    for start, end in edges.reshape(-1, 2):
+        if end - start > 2:  # a stretch in another manner
+            fill[start:end] = False
+    return tuple(np.flatnonzero(fill).tolist())
+
+
+def _shares(view: View, hits: Lines, fills: tuple[int, ...]) -> dict[str, float]:
+    """For each family that the metre allows, the share of the bars with drums that show it."""
+    metre = view.facts.time_signature
+    steps = {(4, 4): 48, (2, 2): 48, (2, 4): 24, (3, 4): 36}.get(metre)
+    lengths = np.append(bar_steps(view), 0)
+    if steps is None:
+        return {}
+    chosen = hits.where((lengths[hits.bar] == steps) & ~np.isin(hits.bar, fills))
+    bar, step = chosen.bar, chosen.step
+    if steps == 24:
+        bar, step = bar // 2, step + 24 * (bar % 2)
+    drummed, row = np.unique(bar, return_inverse=True)
+    if len(drummed) < 2:
+        return {}
+    grid = np.zeros((_OTHER + 1, len(drummed), 36 if steps == 36 else 48), bool)
+    grid[chosen.line, row, step] = True
+    seconds = np.diff(seconds_at(view.score, view.bar_lines))[drummed * (2 if steps == 24 else 1)]
+    shown = _waltz(grid) if steps == 36 else _pictures(grid, seconds * (2 if steps == 24 else 1))
+    return {name: float(bars.mean()) for name, bars in shown.items() if bars.sum() >= 2}
+
+
+def _waltz(grid: np.ndarray) -> dict[str, np.ndarray]:
+    kick, above = grid[_KICK], grid[[_SNARE, _GHOST, _STICK, _HAT, _OPEN, _PEDAL, _RIDE]].any(0)
+    return {"waltz beat": kick[:, 0] & ~kick[:, 12] & ~kick[:, 24] & above[:, 12] & above[:, 24]}
+
+
+def _pictures(grid: np.ndarray, seconds: np.ndarray) -> dict[str, np.ndarray]:
+    """Which bars of four quarters show which family.
+
+    Args:
+        grid: Whether each role sounds in each bar at each twelfth of a quarter note, bool, shape (roles, bars, 48).
+        seconds: Length of the bars, shape (bars,).
+    """
+    kick, snare, ghost, stick, _, opened, ride, *_ = grid
+    hat = grid[_HAT] | opened
+    time = hat | ride | grid[_CRASH]
+    any_snare = snare | ghost
+    on = time[:, _BEATS].sum(1)
+    off = time[:, _ANDS].sum(1)
+    swung = (time[:, _BEATS] & time[:, _SWUNG] & ~time[:, _BEATS + 4]).sum(1)
+    two_and_four = (snare | stick)[:, [12, 36]].all(1) & ~snare[:, [0, 24]].any(1)
+    on_three = snare[:, 24] & ~snare[:, [0, 12, 36]].any(1)
+    floor = kick[:, _BEATS].all(1)
+    strong_kick = kick[:, 0] & kick[:, 24]
+    per_second = grid.sum(2) / seconds
+    skips = ride[:, 18:22].any(1) * 1 + ride[:, 42:46].any(1)
+    snare_slots, kick_slots = any_snare[:, _SIXTEENTHS].sum(1), kick[:, _SIXTEENTHS]
+    syncopated_snare = any_snare[:, [9, 21, 27, 45]].sum(1)
+    return {
+        "backbeat": two_and_four,
+        "rock beat": two_and_four & kick[:, 0] & kick[:, 18:31].any(1) & (on + off >= 6) & (off >= 2) & (swung == 0),
+        "four on the floor": floor,
+        "disco beat": floor & two_and_four & ((opened[:, _ANDS].sum(1) >= 3) | ((hat[:, _ANDS].all(1)) & (on <= 1))),
+        "half-time": on_three & kick[:, 0] & ~kick[:, 24] & (on + off >= 4),
+        "double-time": (snare[:, _ANDS].sum(1) >= 3) & strong_kick & ~snare[:, _BEATS].any(1),
+        "shuffle": (swung >= 3) & (two_and_four | on_three),
+        "swing ride": (ride[:, _BEATS].sum(1) >= 3) & (skips >= 1) & ~ride[:, [6, 8, 30, 32]].any(1) & ~two_and_four,
+        "breakbeat": snare[:, [12, 36]].all(1) & kick[:, 0] & ~kick[:, 24] & kick[:, [30, 33]].any(1)
+        & (syncopated_snare >= 2) & (on + off >= 4),
+        "bossa nova": kick[:, 0] & (kick[:, [18, 24, 42]].sum(1) >= 2) & ~two_and_four & ~snare.any(1)
+        & (stick.sum(1) >= 2) & (stick.sum(1) <= 4) & (on + off >= 6),
+        "samba": (kick_slots[:, [0, 3, 4, 7, 8, 11, 12, 15]].sum(1) >= 6) & (kick_slots[:, 1::4].sum(1) == 0)
+        & (kick_slots[:, [3, 7, 11, 15]].sum(1) >= 3),
+        "train beat": (snare_slots >= 12) & (snare.sum(1) <= 8) & strong_kick & (on + off <= 2),
+        "march beat": strong_kick & (snare_slots >= 5) & (snare_slots <= 14) & (time.sum(1) == 0),
+        "blast beat": (per_second[_KICK] >= _BLAST) & (per_second[_SNARE] >= _BLAST),
+    }  # fmt: skip
