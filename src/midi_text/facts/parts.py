@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .view import View
+import numpy as np
+
+from .figures import find_figures
+from .roles import Tracks, describe_tracks
+from .strands import TOGETHER, Strands, lay_strands
+from .view import Track, View
+
+REGISTERS = ("bass", "tenor", "alto", "soprano", "high")
+REGISTER_BOUNDS = (48, 57, 65, 77)  # C3, A3, F4, F5: median pitches of choir parts lie between
+BASS_PITCH = 55
+LEAST_BARS = 2
+SHARE = {
+    "walking bass": 0.4, "Alberti bass": 0.25, "oom-pah": 0.25, "oom-pah-pah": 0.25, "block chords": 0.5,
+    "broken chords": 0.35, "ostinato": 0.5, "octave doubling": 0.4, "parallel thirds": 0.3, "tremolo": 0.25,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,7 @@ class Part:
     register: str
     articulation: str
     figure: str | None
+    melody_chance: float
 
 
 @dataclass(frozen=True)
@@ -60,4 +75,111 @@ class Parts:
 
 def measure_parts(view: View) -> Parts:
     """The parts of a piece."""
-    return Parts((), ())
+    tracks = describe_tracks(view)
+    roles = _roles(view, tracks)
+    single = dict(zip(tracks.index.tolist(), tracks.column("single").tolist(), strict=True))
+    melodies = tuple(index for index, role in roles.items() if role == "melody")
+    strands = lay_strands(view, melodies, single)
+    figures = find_figures(view, strands) if strands else {}
+    own, traits = _judged(view, strands, figures) if strands else ({}, ())
+    confidence = dict(zip(tracks.index.tolist(), tracks.melody.tolist(), strict=True))
+    parts = tuple(
+        Part(
+            track=track.index,
+            program=track.program,
+            role=roles.get(track.index, "drums"),
+            lowest_pitch=int(track.notes.pitch.min()),
+            highest_pitch=int(track.notes.pitch.max()),
+            register=_register(track),
+            articulation=_articulation(track),
+            figure=own.get(track.index),
+            melody_chance=round(confidence.get(track.index, 0.0), 3),
+        )
+        for track in view.tracks
+    )
+    return Parts(parts, traits)
+
+
+def _roles(view: View, tracks: Tracks) -> dict[int, str]:
+    """Role by pitched track."""
+    k = len(tracks.index)
+    names = ["accompaniment"] * k
+    if not k:
+        return {}
+    low = tracks.median_pitch <= BASS_PITCH
+    bass = (tracks.column("single") >= 0.8) & (tracks.column("coverage") >= 0.1)
+    programs = np.array([view.tracks[index].program for index in tracks.index])
+    named = (programs >= 32) & (programs < 40)
+    bass &= (low & (tracks.column("bottom") >= 0.6)) | (named & (tracks.column("bottom") >= 0.3))
+    best = int(np.argmax(tracks.melody))
+    chance = np.sort(tracks.melody)[::-1]
+    sure = k == 1 or chance[0] >= 0.5 or (chance[0] >= 0.35 and chance[0] >= 2 * chance[1])
+    for row in np.flatnonzero(bass):
+        names[row] = "bass"
+    if sure and not (k == 1 and named[0]):
+        names[best] = "melody"
+        for row, role in _beside(view, tracks, best).items():
+            if names[row] == "accompaniment" or role == "melody":
+                names[row] = role
+    return dict(zip(tracks.index.tolist(), names, strict=True))
+
+
+def _beside(view: View, tracks: Tracks, best: int) -> dict[int, str]:
+    """Tracks that double the melody, and those that go their own melodic way beside it."""
+    melody = view.tracks[tracks.index[best]].notes
+    keys = np.unique(melody.time * 12 + melody.pitch % 12)
+    times = np.unique(melody.time)
+    found = {}
+    for row, index in enumerate(tracks.index):
+        if row == best or tracks.column("single")[row] < 0.8:
+            continue
+        notes = view.tracks[index].notes
+        same = np.isin(notes.time * 12 + notes.pitch % 12, keys)
+        if same.mean() >= 0.8 and same.sum() >= 0.5 * len(melody):
+            found[row] = "melody"
+        elif (
+            tracks.column("joined")[row] >= 0.8
+            and tracks.column("coverage")[row] >= 0.2
+            and tracks.column("step")[row] >= 0.35
+            and tracks.column("variety")[row] >= np.log2(6)
+            and np.isin(notes.time, times).mean() <= 0.6
+        ):
+            found[row] = "countermelody"
+    return found
+
+
+def _judged(view: View, strands: Strands, figures: dict[str, np.ndarray]) -> tuple[dict[int, str], tuple[str, ...]]:
+    """The main figure of each track, and the traits of the piece."""
+    traits = []
+    share: dict[int, tuple[float, str]] = {}
+    for name, cells in figures.items():
+        bars = np.unique(strands.cell_bar[cells])
+        if len(bars) >= max(LEAST_BARS, SHARE[name] * view.bars):
+            traits.append(name)
+        tracks = strands.track[strands.cell_strand]
+        for index in np.unique(tracks[cells]):
+            mine = len(np.unique(strands.cell_bar[cells & (tracks == index)])) / len(
+                np.unique(strands.cell_bar[tracks == index])
+            )
+            if index != TOGETHER and mine >= 0.5 and mine > share.get(index, (0.0, ""))[0]:
+                share[int(index)] = mine, name
+    return {index: name for index, (_, name) in share.items()}, tuple(traits)
+
+
+def _register(track: Track) -> str:
+    if track.is_drums:
+        return ""
+    return REGISTERS[int(np.searchsorted(REGISTER_BOUNDS, np.median(track.notes.pitch), side="right"))]
+
+
+def _articulation(track: Track) -> str:
+    onsets, which = np.unique(track.notes.time, return_inverse=True)
+    if track.is_drums or len(onsets) < 8:
+        return ""
+    before = which < len(onsets) - 1
+    ratio = float(np.median(track.notes.duration[before] / np.diff(onsets)[which[before]]))
+    if ratio <= 0.6:
+        return "staccato"
+    if ratio <= 0.85:
+        return "detached"
+    return "legato" if ratio >= 1.05 else ""

@@ -1,0 +1,125 @@
+"""Which track is the melody, a second melody, the bass: a look at each track among the others.
+
+Every pitched track is described by a few numbers that hold whatever its program or name: how often it is the highest
+and the lowest that sounds, how much of the piece it covers, whether it plays one note at a time, how it moves. A
+conditional logit (softmax over the tracks of one piece; McFadden 1974) with the coefficients below says how likely
+each is the melody. The features are those of Rizo et al. 2006, "A pattern recognition approach for melody track
+selection in MIDI files" (ISMIR), and of Madsen & Widmer 2007, and the place among the other tracks besides. Lost:
+a melody that wanders from instrument to instrument has no track; it is found only where one track holds most of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .view import View
+
+FEATURES = ("single", "joined", "coverage", "sole", "top", "bottom", "density", "step", "leap", "variety")
+# Fitted on the training splits of POP909, lieder, sung parts over keyboards, Nottingham, string quartets (first violin)
+# and piano-midi.de (right hand), each source weighed alike, POP909 threefold; L2 0.005 on standardised features.
+MELODY = dict(
+    joined=9.6, coverage=-3.2, sole=8.3, top=1.8, bottom=-3.9, density=1.4, step=3.1, leap=-2.7, variety=-0.54
+)  # fmt: skip
+WEIGHTS = np.array([MELODY.get(name, 0.0) for name in FEATURES])
+LONGEST_BEATS = 8  # a note is looked at in its first beats only: a drone of a whole piece tells no more
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """The pitched tracks described, one row each.
+
+    Attributes:
+        index: Indices into `View.tracks`, shape (k,).
+        features: Shape (k, len(FEATURES)): `single` share of onsets with one note; `joined` share of notes that last
+            at most a quarter beyond the track's next onset; `coverage` beats in which it
+            sounds / beats of the piece in which any does; `sole` = single * coverage; `top`, `bottom` share of its
+            beats in which it holds the highest, lowest pitch; `density` log notes per sounding beat; `step`, `leap`
+            share of the moves of its top line by 1-2, by more than 7 semitones; `variety` log2 of the number of its
+            pitches.
+        median_pitch: Shape (k,).
+        melody: Probability of being the melody, shape (k,), sum 1.
+    """
+
+    index: np.ndarray
+    features: np.ndarray
+    median_pitch: np.ndarray
+    melody: np.ndarray
+
+    def column(self, name: str) -> np.ndarray:
+        """One feature of all tracks, shape (k,)."""
+        return self.features[:, FEATURES.index(name)]
+
+
+def describe_tracks(view: View) -> Tracks:
+    """The pitched tracks and their features; none of both without pitched notes."""
+    notes = view.pitched
+    index, which = np.unique(notes.track, return_inverse=True)
+    k = len(index)
+    if not k:
+        return Tracks(index, np.zeros((0, len(FEATURES))), np.zeros(0), np.zeros(0))
+    order = np.lexsort((notes.pitch, notes.time, which))
+    which, time, end, pitch = (values[order] for values in (which, notes.time, notes.end, notes.pitch))
+    count = np.bincount(which, minlength=k)
+    # The last note of each onset of a track is its highest: the track's top line.
+    top = np.append((which[1:] != which[:-1]) | (time[1:] != time[:-1]), True)
+    line_which, line_time, line_pitch = which[top], time[top], pitch[top]
+    onsets = np.bincount(line_which, minlength=k)
+    size = np.diff(np.append(-1, np.flatnonzero(top)))
+    same = line_which[1:] == line_which[:-1]
+    move, mover = np.abs(np.diff(line_pitch))[same], line_which[:-1][same]
+    moves = np.maximum(np.bincount(mover, minlength=k), 1)
+    gap = np.append(np.where(same, np.diff(line_time), 1 << 40), 1 << 40)
+    onset_of = np.cumsum(np.append(0, top[:-1]))
+    joined = end - time <= 1.25 * gap[onset_of]
+    coverage, highest, lowest, beats = _among_others(view, which, time, end, pitch, k)
+    single = np.bincount(line_which, size == 1) / onsets
+    starts = np.append(0, np.cumsum(count)[:-1])
+    by_pitch = np.lexsort((pitch, which))
+    new = np.append(True, np.diff(pitch[by_pitch]) != 0)
+    new[starts] = True
+    features = [
+        single,
+        np.bincount(which, joined) / count,
+        coverage,
+        single * coverage,
+        highest,
+        lowest,
+        np.log(count / beats),
+        np.bincount(mover, (move > 0) & (move < 3), minlength=k) / moves,
+        np.bincount(mover, move > 7, minlength=k) / moves,
+        np.log2(np.add.reduceat(new, starts, dtype=np.int64)),
+    ]
+    table = np.stack(features, axis=1)
+    chance = np.exp(table @ WEIGHTS - (table @ WEIGHTS).max())
+    median = pitch[by_pitch][starts + (count - 1) // 2]
+    return Tracks(index, table, median.astype(np.float64), chance / chance.sum())
+
+
+def _among_others(
+    view: View, which: np.ndarray, time: np.ndarray, end: np.ndarray, pitch: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """By beat: share of the piece's beats each track sounds in, of its beats as highest and as lowest, its beats."""
+    first = time // view.ticks_per_quarter
+    held = np.clip((end - 1) // view.ticks_per_quarter - first + 1, 1, LONGEST_BEATS)
+    note = np.repeat(np.arange(len(time)), held)
+    beat = first[note] + np.arange(len(note)) - np.repeat(np.cumsum(held) - held, held)
+    beat = np.unique(beat, return_inverse=True)[1]
+    total = int(beat.max()) + 1
+    cell = np.sort((which[note] * total + beat) * 128 + pitch[note])
+    place = cell >> 7
+    ends = np.append(np.flatnonzero(np.diff(place)), len(place) - 1)
+    begins = np.append(0, ends[:-1] + 1)
+    track, beat = np.divmod(place[ends], total)
+    high, low = cell[ends] & 127, cell[begins] & 127
+    most, least = np.zeros(total, np.int64), np.full(total, 128)
+    np.maximum.at(most, beat, high)
+    np.minimum.at(least, beat, low)
+    sounding = np.bincount(track, minlength=k)
+    return (
+        sounding / total,
+        np.bincount(track, high == most[beat], minlength=k) / sounding,
+        np.bincount(track, low == least[beat], minlength=k) / sounding,
+        sounding,
+    )

@@ -1,0 +1,151 @@
+"""Strands: the notes that one hand or one instrument plays, onset by onset, all strands of a piece in one table.
+
+Accompaniment figures are things that a hand does: a left hand alternates bass and chords whether or not a right hand
+sings above it in the same track. So a polyphonic keyboard track gives two strands, its hands (`hands`), any other
+track one; where several tracks accompany a melody, all of them together are one more, since tuba and horns share an
+oom-pah. Everything is laid out in flat arrays over onsets, so that a rule is a few array operations for all strands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..bars_midi_text import seconds_at
+from .hands import left_hand
+from .view import Notes, View
+
+KEYBOARDS = frozenset((*range(8), *range(16, 24), 46))  # pianos, organs and accordions, harp
+TOGETHER = -1  # the strand of all that accompanies
+NEVER = 1e6
+POLYPHONIC = 0.9  # a keyboard track with fewer single onsets than this is played with two hands
+
+
+@dataclass(frozen=True, eq=False)
+class Strands:
+    """All onsets of all strands, by strand, then time; shape (m,) unless said otherwise.
+
+    Attributes:
+        track: Index into `View.tracks` of each strand, `TOGETHER` for the accompaniment as a whole; shape (s,).
+        hand: "left", "right" or "" of each strand, length s.
+        strand: Row in `track`.
+        time: Tick.
+        size: Notes that start.
+        low: Their lowest pitch.
+        high: Their highest.
+        octaves: Whether they are one pitch class in more than one octave.
+        next_beats: Quarter notes to the strand's next onset; `NEVER` after its last.
+        next_seconds: The same in seconds.
+        cell: Which bar of which strand: rows of the arrays below.
+        position: Quarter notes since the bar line.
+        cell_start: First onset of each cell, shape (c,).
+        cell_strand: Strand of each cell, shape (c,).
+        cell_bar: Bar of each cell, shape (c,).
+        bar_beats: Quarter notes in its bar, shape (c,).
+    """
+
+    track: np.ndarray
+    hand: tuple[str, ...]
+    strand: np.ndarray
+    time: np.ndarray
+    size: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    octaves: np.ndarray
+    next_beats: np.ndarray
+    next_seconds: np.ndarray
+    cell: np.ndarray
+    position: np.ndarray
+    cell_start: np.ndarray
+    cell_strand: np.ndarray
+    cell_bar: np.ndarray
+    bar_beats: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def one(self) -> np.ndarray:
+        """Onsets of one note or of one pitch class in octaves."""
+        return (self.size == 1) | self.octaves
+
+    @property
+    def count(self) -> np.ndarray:
+        """Onsets of each cell, shape (c,)."""
+        return np.diff(np.append(self.cell_start, len(self)))
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """Sum over the onsets of each cell, shape (c,)."""
+        return np.add.reduceat(values.astype(np.float64), self.cell_start)
+
+
+def lay_strands(view: View, melodies: tuple[int, ...], single: dict[int, float]) -> Strands | None:
+    """The strands of a piece; None without pitched notes.
+
+    Args:
+        view: The piece.
+        melodies: Tracks that have the melody: they do not accompany.
+        single: Share of onsets with one note, by track.
+    """
+    pieces: list[Notes] = []
+    tracks: list[int] = []
+    hands: list[str] = []
+    for index, share in single.items():
+        track = view.tracks[index]
+        if track.program in KEYBOARDS and share < POLYPHONIC:
+            left = left_hand(track.notes, view.ticks_per_quarter)
+            parts = [(track.notes.where(left), "left"), (track.notes.where(~left), "right")]
+        else:
+            parts = [(track.notes, "")]
+        for notes, hand in parts:
+            if len(notes):
+                pieces.append(notes)
+                tracks.append(index)
+                hands.append(hand)
+    if not pieces:
+        return None
+    others = [index for index in single if index not in melodies]
+    if 1 < len(others):
+        pieces.append(view.pitched.where(np.isin(view.pitched.track, others)))
+        tracks.append(TOGETHER)
+        hands.append("")
+    return _table(view, pieces, np.array(tracks), tuple(hands))
+
+
+def _table(view: View, pieces: list[Notes], tracks: np.ndarray, hands: tuple[str, ...]) -> Strands:
+    of_note = np.repeat(np.arange(len(pieces)), [len(notes) for notes in pieces])
+    time = np.concatenate([notes.time for notes in pieces])
+    pitch = np.concatenate([notes.pitch for notes in pieces])
+    # Played chords are not quite together: what starts within a 24th of a quarter note is one onset.
+    new = np.append(True, (np.diff(time) > view.ticks_per_quarter // 24) | (np.diff(of_note) != 0))
+    first = np.flatnonzero(new)
+    size = np.diff(np.append(first, len(time)))
+    strand, onset = of_note[first], time[first]
+    low, high = np.minimum.reduceat(pitch, first), np.maximum.reduceat(pitch, first)
+    one_class = np.logical_and.reduceat((pitch - np.repeat(low, size)) % 12 == 0, first)
+    same = np.append(strand[1:] == strand[:-1], False)
+    seconds = seconds_at(view.score, onset)
+    bar = view.bar_of(onset)
+    cell_new = np.append(True, (np.diff(bar) != 0) | (np.diff(strand) != 0))
+    cell_start = np.flatnonzero(cell_new)
+    cell_bar = bar[cell_start]
+    bar_lengths = view.beats(np.diff(view.bar_lines))
+    return Strands(
+        track=tracks,
+        hand=hands,
+        strand=strand,
+        time=onset,
+        size=size,
+        low=low,
+        high=high,
+        octaves=one_class & (high > low),
+        next_beats=np.where(same, np.append(view.beats(np.diff(onset)), 0), NEVER),
+        next_seconds=np.where(same, np.append(np.diff(seconds), 0), NEVER),
+        cell=np.cumsum(cell_new) - 1,
+        position=view.beats(onset - view.bar_lines[bar]),
+        cell_start=cell_start,
+        cell_strand=strand[cell_start],
+        cell_bar=cell_bar,
+        bar_beats=bar_lengths[cell_bar],
+    )
