@@ -84,7 +84,7 @@ def test_features_of_a_pulse_in_threes():
     score = symusic.Score(480)
     track = symusic.Track()
     for bar in range(8):
-        track.notes.append(symusic.Note(1440 * bar, 1440, 48, 80))
+        track.notes.append(symusic.Note(1440 * bar, 1440, 43, 80))
         track.notes.append(symusic.Note(1440 * bar + 480, 480, 60, 80))
         track.notes.append(symusic.Note(1440 * bar + 960, 480, 60, 80))
     score.tracks.append(track)
