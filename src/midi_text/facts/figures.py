@@ -39,7 +39,7 @@ def _within(strands: Strands, steps: int) -> np.ndarray:
 
 
 def _alberti(view: View, strands: Strands) -> np.ndarray:
-    """Fours (low, high, middle, high), or sixes of it, of even single notes fill at least half of the bar."""
+    """Under a melody, fours (low, high, middle, high), or sixes of it, of even notes fill at least half of the bar."""
     pitch, gap = strands.low, strands.next_beats
     covered = np.zeros(len(strands))
     singles = strands.size == 1
@@ -55,7 +55,7 @@ def _alberti(view: View, strands: Strands) -> np.ndarray:
         phase = strands.position / np.maximum(gap, 1e-3) / length
         fits &= np.abs(phase - np.round(phase)) < 0.1
         covered += np.where(fits, length * np.where(fits, gap, 0), 0)
-    return strands.total(covered) >= 0.5 * strands.bar_beats - NEAR
+    return strands.under[strands.cell_strand] & (strands.total(covered) >= 0.5 * strands.bar_beats - NEAR)
 
 
 def _broken(view: View, strands: Strands) -> np.ndarray:
@@ -103,7 +103,8 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
     beats, extra = strands.total(on), strands.total(~on)
     pitches = _distinct(strands)
     return (
-        (strands.total(strands.size == 1) == strands.count)
+        (strands.track != TOGETHER)[strands.cell_strand]
+        & (strands.total(strands.size == 1) == strands.count)
         & np.isin(numerator, (3, 4))
         & (denominator >= 2)
         & (denominator <= 4)
@@ -211,8 +212,9 @@ def _thirds(view: View, strands: Strands) -> np.ndarray:
 
 
 def _tremolo(view: View, strands: Strands) -> np.ndarray:
-    """For half of the bar and half a second: two notes or chords a third or more apart alternate, or one repeats,
-    nine times a second or faster.
+    """Two notes or chords a third or more apart alternate, or one repeats, nine times a second or faster.
+
+    It lasts for at least half of the bar and half a second.
     """
     fast = strands.next_seconds <= 1 / 9 + 0.005
     for step in (1, 2):

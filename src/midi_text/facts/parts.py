@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .doublings import find_doublings
 from .figures import find_figures
 from .roles import Tracks, describe_tracks
 from .strands import TOGETHER, Strands, lay_strands
+from .traits import TRAITS
 from .view import Track, View
 
 REGISTERS = ("bass", "tenor", "alto", "soprano", "high")
@@ -16,8 +19,9 @@ REGISTER_BOUNDS = (48, 57, 65, 77)  # C3, A3, F4, F5: median pitches of choir pa
 BASS_PITCH = 55
 LEAST_BARS = 2
 SHARE = {
-    "walking bass": 0.4, "Alberti bass": 0.25, "oom-pah": 0.25, "oom-pah-pah": 0.25, "block chords": 0.5,
+    "walking bass": 0.4, "Alberti bass": 0.15, "oom-pah": 0.25, "oom-pah-pah": 0.25, "block chords": 0.5,
     "broken chords": 0.35, "ostinato": 0.5, "octave doubling": 0.4, "parallel thirds": 0.3, "tremolo": 0.25,
+    "unison": 0.5, "pedal bass": 0.3,
 }  # fmt: skip
 
 
@@ -77,11 +81,13 @@ def measure_parts(view: View) -> Parts:
     """The parts of a piece."""
     tracks = describe_tracks(view)
     roles = _roles(view, tracks)
-    single = dict(zip(tracks.index.tolist(), tracks.column("single").tolist(), strict=True))
-    melodies = tuple(index for index, role in roles.items() if role == "melody")
-    strands = lay_strands(view, melodies, single)
-    figures = find_figures(view, strands) if strands else {}
-    own, traits = _judged(view, strands, figures) if strands else ({}, ())
+    strands = lay_strands(view, tracks, roles)
+    own: dict[int, str] = {}
+    traits: tuple[str, ...] = ()
+    if strands:
+        figures = find_figures(view, strands)
+        own = _own_figures(strands, figures)
+        traits = _traits(view, strands, figures, find_doublings(view, tracks, roles))
     confidence = dict(zip(tracks.index.tolist(), tracks.melody.tolist(), strict=True))
     parts = tuple(
         Part(
@@ -114,7 +120,7 @@ def _roles(view: View, tracks: Tracks) -> dict[int, str]:
     best = int(np.argmax(tracks.melody))
     chance = np.sort(tracks.melody)[::-1]
     sure = k == 1 or chance[0] >= 0.5 or (chance[0] >= 0.35 and chance[0] >= 2 * chance[1])
-    for row in np.flatnonzero(bass):
+    for row in np.flatnonzero(bass).tolist():
         names[row] = "bass"
     if sure and not (k == 1 and named[0]):
         names[best] = "melody"
@@ -148,22 +154,33 @@ def _beside(view: View, tracks: Tracks, best: int) -> dict[int, str]:
     return found
 
 
-def _judged(view: View, strands: Strands, figures: dict[str, np.ndarray]) -> tuple[dict[int, str], tuple[str, ...]]:
-    """The main figure of each track, and the traits of the piece."""
-    traits = []
-    share: dict[int, tuple[float, str]] = {}
+def _traits(
+    view: View, strands: Strands, figures: Mapping[str, np.ndarray], doublings: Mapping[str, np.ndarray]
+) -> tuple[str, ...]:
+    """The figures that enough bars of the piece hold, in any strand."""
+    found = []
+    for name in TRAITS["parts"]:
+        bars = doublings[name].copy() if name in doublings else np.zeros(view.bars, np.bool_)
+        if name in figures:
+            bars[strands.cell_bar[figures[name]]] = True
+        if bars.sum() >= max(LEAST_BARS, SHARE[name] * view.bars):
+            found.append(name)
+    return tuple(found)
+
+
+def _own_figures(strands: Strands, figures: Mapping[str, np.ndarray]) -> dict[int, str]:
+    """The figure that most bars of a track hold, by track, where half of its bars hold it."""
+    track = strands.track[strands.cell_strand]
+    # Bars of both hands of a track count once.
+    width = int(strands.cell_bar.max()) + 1
+    place = np.where(track == TOGETHER, -1, track * width + strands.cell_bar)
+    played = np.bincount(np.unique(place[place >= 0]) // width)
+    best: dict[int, tuple[float, str]] = {}
     for name, cells in figures.items():
-        bars = np.unique(strands.cell_bar[cells])
-        if len(bars) >= max(LEAST_BARS, SHARE[name] * view.bars):
-            traits.append(name)
-        tracks = strands.track[strands.cell_strand]
-        for index in np.unique(tracks[cells]):
-            mine = len(np.unique(strands.cell_bar[cells & (tracks == index)])) / len(
-                np.unique(strands.cell_bar[tracks == index])
-            )
-            if index != TOGETHER and mine >= 0.5 and mine > share.get(index, (0.0, ""))[0]:
-                share[int(index)] = mine, name
-    return {index: name for index, (_, name) in share.items()}, tuple(traits)
+        held = np.bincount(np.unique(place[cells & (place >= 0)]) // width, minlength=len(played))
+        for index in np.flatnonzero((held > 0) & (held >= max(0.5, SHARE[name]) * played)).tolist():
+            best[index] = max(best.get(index, (0.0, "")), (held[index] / played[index], name))
+    return {index: name for index, (_, name) in best.items()}
 
 
 def _register(track: Track) -> str:

@@ -19,9 +19,10 @@ from .view import View
 FEATURES = ("single", "joined", "coverage", "sole", "top", "bottom", "density", "step", "leap", "variety")
 # Fitted on the training splits of POP909, lieder, sung parts over keyboards, Nottingham, string quartets (first violin)
 # and piano-midi.de (right hand), each source weighed alike, POP909 threefold; L2 0.005 on standardised features.
-MELODY = dict(
-    joined=9.6, coverage=-3.2, sole=8.3, top=1.8, bottom=-3.9, density=1.4, step=3.1, leap=-2.7, variety=-0.54
-)  # fmt: skip
+MELODY = {
+    "joined": 9.6, "coverage": -3.2, "sole": 8.3, "top": 1.8, "bottom": -3.9, "density": 1.4, "step": 3.1,
+    "leap": -2.7, "variety": -0.54,
+}  # fmt: skip
 WEIGHTS = np.array([MELODY.get(name, 0.0) for name in FEATURES])
 LONGEST_BEATS = 8  # a note is looked at in its first beats only: a drone of a whole piece tells no more
 

@@ -8,12 +8,14 @@ oom-pah. Everything is laid out in flat arrays over onsets, so that a rule is a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..bars_midi_text import seconds_at
 from .hands import left_hand
+from .roles import Tracks
 from .view import Notes, View
 
 KEYBOARDS = frozenset((*range(8), *range(16, 24), 46))  # pianos, organs and accordions, harp
@@ -28,7 +30,8 @@ class Strands:
 
     Attributes:
         track: Index into `View.tracks` of each strand, `TOGETHER` for the accompaniment as a whole; shape (s,).
-        hand: "left", "right" or "" of each strand, length s.
+        under: Whether it accompanies from below: a left hand, or a track that is neither melody nor the only one and
+            has no hands; shape (s,).
         strand: Row in `track`.
         time: Tick.
         size: Notes that start.
@@ -46,7 +49,7 @@ class Strands:
     """
 
     track: np.ndarray
-    hand: tuple[str, ...]
+    under: np.ndarray
     strand: np.ndarray
     time: np.ndarray
     size: np.ndarray
@@ -80,40 +83,53 @@ class Strands:
         return np.add.reduceat(values.astype(np.float64), self.cell_start)
 
 
-def lay_strands(view: View, melodies: tuple[int, ...], single: dict[int, float]) -> Strands | None:
+def lay_strands(view: View, tracks: Tracks, roles: Mapping[int, str]) -> Strands | None:
     """The strands of a piece; None without pitched notes.
 
     Args:
         view: The piece.
-        melodies: Tracks that have the melody: they do not accompany.
-        single: Share of onsets with one note, by track.
+        tracks: Its pitched tracks.
+        roles: Role by track.
     """
     pieces: list[Notes] = []
-    tracks: list[int] = []
+    owners: list[int] = []
     hands: list[str] = []
-    for index, share in single.items():
+    pairs = _paired(view, tracks)
+    for index, single in zip(tracks.index.tolist(), tracks.column("single").tolist(), strict=True):
         track = view.tracks[index]
-        if track.program in KEYBOARDS and share < POLYPHONIC:
+        split = [(track.notes, pairs.get(index, ""))]
+        if track.program in KEYBOARDS and single < POLYPHONIC and index not in pairs:
             left = left_hand(track.notes, view.ticks_per_quarter)
-            parts = [(track.notes.where(left), "left"), (track.notes.where(~left), "right")]
-        else:
-            parts = [(track.notes, "")]
-        for notes, hand in parts:
+            split = [(track.notes.where(left), "left"), (track.notes.where(~left), "right")]
+        for notes, hand in split:
             if len(notes):
                 pieces.append(notes)
-                tracks.append(index)
+                owners.append(index)
                 hands.append(hand)
-    if not pieces:
-        return None
-    others = [index for index in single if index not in melodies]
-    if 1 < len(others):
+    others = [index for index, role in roles.items() if role != "melody"]
+    if len(others) > 1:
         pieces.append(view.pitched.where(np.isin(view.pitched.track, others)))
-        tracks.append(TOGETHER)
+        owners.append(TOGETHER)
         hands.append("")
-    return _table(view, pieces, np.array(tracks), tuple(hands))
+    under = [
+        hand == "left" or (hand == "" and index != TOGETHER and len(roles) > 1 and roles[index] != "melody")
+        for index, hand in zip(owners, hands, strict=True)
+    ]
+    return _table(view, pieces, np.array(owners), np.array(under)) if pieces else None
 
 
-def _table(view: View, pieces: list[Notes], tracks: np.ndarray, hands: tuple[str, ...]) -> Strands:
+def _paired(view: View, tracks: Tracks) -> dict[int, str]:
+    """Hand by track, where just two tracks of one keyboard program are the two hands of a player."""
+    keyboards = [(view.tracks[index].program, index) for index in tracks.index.tolist()]
+    keyboards = [(program, index) for program, index in keyboards if program in KEYBOARDS]
+    if len(keyboards) != 2 or keyboards[0][0] != keyboards[1][0]:
+        return {}
+    (_, one), (_, other) = keyboards
+    low_first = tracks.median_pitch[tracks.index == one] < tracks.median_pitch[tracks.index == other]
+    return {one: "left", other: "right"} if low_first else {one: "right", other: "left"}
+
+
+def _table(view: View, pieces: list[Notes], tracks: np.ndarray, under: np.ndarray) -> Strands:
     of_note = np.repeat(np.arange(len(pieces)), [len(notes) for notes in pieces])
     time = np.concatenate([notes.time for notes in pieces])
     pitch = np.concatenate([notes.pitch for notes in pieces])
@@ -133,7 +149,7 @@ def _table(view: View, pieces: list[Notes], tracks: np.ndarray, hands: tuple[str
     bar_lengths = view.beats(np.diff(view.bar_lines))
     return Strands(
         track=tracks,
-        hand=hands,
+        under=under,
         strand=strand,
         time=onset,
         size=size,
