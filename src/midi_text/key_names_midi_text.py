@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from .facts_midi_text import Key
-from .phrases_midi_text import Token
+from .tokens_midi_text import Token
 
 _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _KEY = re.compile(

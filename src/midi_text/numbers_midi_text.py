@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from .phrases_midi_text import Token
+from .tokens_midi_text import Token
 from .vocabulary_midi_text import (
     ABOUT_SHARE,
     BARS_LIMITS,

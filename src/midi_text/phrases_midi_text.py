@@ -1,15 +1,19 @@
-"""Every phrase the prompt reader knows, in one dictionary built from the vocabulary, and its tokens.
+"""Every phrase the prompt reader knows, in one dictionary built from the vocabulary, the traits and the styles.
 
-A phrase is lower case, its words joined by single spaces (hyphens count as spaces); the longest phrase
-that starts at a word wins, so "bass clarinet" is never "bass". A phrase with no meanings is there to keep
-a shorter one from being read: "drum and bass" names no instruments, "slow down" no tempo.
+A phrase is lower case and without accents, its words joined by single spaces (hyphens count as spaces); the longest
+phrase that starts at a word wins, so "bass clarinet" is never "bass". A phrase with no meanings is there to keep a
+shorter one from being read: "strings attached" names no instruments, "fast forward" no tempo. `WEAK_PHRASES` mean what
+they say only where music is spoken of: "strings" and "fast" are no words of music in the manual of a program.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
+from .foreign_words_midi_text import ELISION, FOREIGN_PHRASES, without_accents
+from .style_words_midi_text import KINDS, PLAIN_KINDS, SILENT_STYLES, STYLES
+from .trait_words_midi_text import TRAIT_WORDS
 from .vocabulary_midi_text import (
     CLASSES,
     DANCE_METRES,
@@ -20,43 +24,6 @@ from .vocabulary_midi_text import (
     ORCHESTRA,
     TEMPO_WORDS,
 )
-
-
-class Token(NamedTuple):
-    """A word, number or sign of the text and where it stands; a line end counts as a sign."""
-
-    low: str
-    start: int
-    end: int
-
-
-_TOKEN = re.compile(r"[wW]/[oO]\b|[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|['’]s\b|\n|[^\w\s]")
-_LONGEST_WORD = 40  # no word of ours is longer; cutting keeps hostile texts cheap
-_SILENT = frozenset("\"“”„«»`*'’()[]")
-_DASHES = frozenset("-‐‑–—")
-
-
-def tokenize(text: str) -> list[Token]:
-    """Split a text: quotes and brackets vanish, and hyphens too except between two numbers."""
-    tokens: list[Token] = []
-    hyphen: Token | None = None
-    for match in _TOKEN.finditer(text):
-        low = match.group()[:_LONGEST_WORD].lower()
-        if low in _SILENT:
-            continue
-        token = Token(low, match.start(), match.end())
-        if low in _DASHES:
-            hyphen = token
-            continue
-        if hyphen is not None:
-            spaced = tokens and hyphen.start > tokens[-1].end and token.start > hyphen.end
-            numbers = tokens and tokens[-1].low[-1].isdigit() and low[0].isdigit()
-            if spaced or numbers or hyphen.low == "—":
-                tokens.append(Token("-", hyphen.start, hyphen.end))
-            hyphen = None
-        tokens.append(token)
-    return tokens
-
 
 Meanings = tuple[tuple[str, Any], ...]
 
@@ -76,7 +43,7 @@ def _instrument_phrases() -> dict[str, Meanings]:
     for instrument in INSTRUMENTS:
         gm_name = re.sub(r"[^a-z0-9+]+", " ", instrument.gm_name.lower()).strip()
         for word in (gm_name, *instrument.written, *instrument.read_only):
-            for form in _plurals(word.lower().replace("-", " ")):
+            for form in _plurals(" ".join(map(without_accents, re.split("[- ]", word.lower())))):
                 phrases.setdefault(form, (("program", instrument.program),))
     for ensemble, programs in ENSEMBLES.items():
         for form in _plurals(ensemble):
@@ -86,30 +53,92 @@ def _instrument_phrases() -> dict[str, Meanings]:
     return phrases
 
 
+# Words that would be read wrongly beside other words; a phrase with no meanings states nothing.
 _SILENCERS = (
-    "drum and bass", "drum & bass", "drum n bass", "drums and bass music", "bass line", "bass lines", "walking bass",
-    "walking bass line", "bass clef", "bass drop", "bass drops", "bass heavy", "bass boosted", "bass notes",
-    "bass note", "bass part", "bass clarinet", "bass flute", "alto flute", "bass register", "voice leading",
-    "inner voice", "inner voices", "upper voice", "upper voices", "lower voice", "lower voices", "middle voice",
-    "middle voices", "bells and whistles", "tape recorder", "strings attached", "string of", "strings of",
-    "singer songwriter", "synth pop", "synth wave", "piano roll", "keyboard shortcut", "organ donation",
-    "internal organ", "internal organs", "vocal chops", "marching band", "voice over",
-    "slow down", "slow downs", "slows down", "slowing down", "slow jam", "fast notes", "fast runs", "fast passages",
-    "fast food", "fast forward", "fast changing", "quick question", "fast arpeggios", "slow build", "slow motion",
-    "soft rock", "soft skills", "quiet storm", "loud and clear", "my forte", "busy street", "busy city",
-    "busy day", "busy market", "busy road", "busy office", "moderate difficulty", "moderate dynamics", "slow cooker",
+    "bass line", "bass lines", "bassline", "basslines", "bass clef", "bass drop", "bass drops", "bass heavy",
+    "bass boosted", "bass notes", "bass note", "bass part", "bass clarinet", "bass flute", "alto flute",
+    "bass register", "voice leading", "inner voice", "inner voices", "upper voice", "upper voices", "lower voice",
+    "lower voices", "middle voice", "middle voices", "bells and whistles", "tape recorder", "strings attached",
+    "string of", "strings of", "singer songwriter", "piano roll", "keyboard shortcut", "keyboard shortcuts",
+    "organ donation", "internal organ", "internal organs", "vocal chops", "marching band", "voice over",
+    "voice mail", "whistle blower", "horn of africa", "drum up", "brass tacks", "recorder of", "key board",
+    "fast notes", "fast runs", "fast passages", "fast food", "fast forward", "fast changing", "quick question",
+    "slow build", "slow motion", "slow jam", "soft skills", "quiet storm", "loud and clear", "my forte", "busy street",
+    "busy city", "busy day", "busy market", "busy road", "busy office", "moderate dynamics", "slow cooker",
     "moderate volume", "moderate length", "moderate level", "moderate range", "quick succession", "fast paced world",
-    "tempo changes", "key changes", "key change", "white keys", "black keys", "waltz of the", "polka dot", "polka dots",
+    "tempo changes", "white keys", "black keys", "waltz of the", "polka dot", "polka dots", "pickup truck",
+    "pickup trucks", "modulation wheel", "chromatic harmonica", "performed by", "performed on", "performed with",
+    "performed in", "performed at", "performed live by", "soft pedal", "quick start", "quickly changing", "sound card",
+    "sequences of", "sequence of", "sequential order", "sequential access", "on the grid line", "key never changes",
+    "unaccompanied by", "pop up", "imitation of", "repetition of", "repeated figure of", "lively debate",
 )  # fmt: skip
 _OPENERS = (
     "other instruments", "others", "and more", "among others", "etc", "and so on", "including", "includes", "include",
     "featuring", "features", "such as", "with accompaniment",
     "and accompaniment", "concerto", "some other", "anything else", "and friends",
 )  # fmt: skip
+# Other ways to say a trait, beside those that `trait_words` writes.
+_TRAIT_PHRASES = {
+    "swing": "medium swing, up swing, light swing, hard swing, with swing, some swing, swing 8 ths, swung 8 ths, "
+    "swing 8 th notes, swing quavers, swing it",
+    "steady sixteenths": "in sixteenth notes, all sixteenth notes, mostly sixteenth notes, in sixteenths, "
+    "in 16 th notes, mostly 16 th notes, running 16 th notes, steady 16 th notes, in semiquavers",
+    "steady eighths": "in eighth notes, mostly eighth notes, all eighth notes, in 8 th notes, mostly 8 th notes, "
+    "steady 8 th notes, running 8 th notes, mostly eighths, in quavers",
+    "four on the floor": "kick on every beat, kick drum on every beat, bass drum on every beat, kick on each beat",
+    "performed": "played by a human, sound human, sounds human, human player, not quantized, not quantised, "
+    "unquantized, unquantised",
+    "returning motif": "motif that keeps coming back, motif that keeps returning, theme that keeps coming back, "
+    "motif keeps coming back",
+    "chorale": "chorale, chorales",
+    "arpeggiated": "fast arpeggios, slow arpeggios",
+    "modulates": "modulating, modulated",
+    "tresillo": "3 + 3 + 2",
+    "walking bass": "walking double bass, walking upright bass, walking acoustic bass, walking electric bass",
+    "crescendo": "crescendoing, gradually louder, louder and louder, starts soft and gets louder",
+    "diminuendo": "gradually softer, softer and softer, quieter and quieter",
+    "speeds up": "faster and faster, gradually faster, gradually speeds up",
+    "slows down": "slower and slower, gradually slower",
+}
+_NOT_STYLES = ("swing ride", "samba reggae", "brazilian samba reggae")
+# Words of music and of plain English alike, or of other trades: instruments and traits.
+_PLAIN_WORDS = frozenset(
+    """strings keyboard keyboards voice voices vocal vocals singer singers pad pads organ organs horn horns bass basses
+    whistle whistles recorder recorders brass chimes fiddle fiddles kit cymbal shaker drum percussion applause_sound
+    lead_synth synth string_section section guitar_fret_noise snare triangle harp clav calliope harmonica_set
+    performed engraved typeset repetition repetitious repetitive sequences sequential imitation imitations imitates
+    imitative modulation modulations modulate modulates modulating modulated swings swinging swing_it
+    opening_returns recapitulation pickup upbeat_bar unison unisons virtuosity virtuoso virtuosic
+    hard_to_play easy_to_play simple_to_play difficult_to_play easy_level easy_difficulty intermediate_level
+    intermediate_difficulty medium_difficulty moderate_difficulty moderately_difficult beginner_level
+    beginner_friendly for_beginners for_a_beginner intermediate_player very_difficult technically_demanding
+    even_volume in_octaves half_time double_time halftime on_the_grid exact_timing speeds_up speeding_up speed_up
+    slows_down slowing_down slow_down getting_slower gets_slower gets_faster getting_faster accelerates accelerating
+    fade_out fades_out fading_out fading_away fades_away dies_away builds_up building_up move_together decelerates
+    loses_speed gathers_speed grows_slower grows_faster getting_louder gets_louder grows_louder grows_softer
+    getting_softer gets_softer getting_quieter gets_quieter exactly_on_the_grid heard_again stands_alone
+    repeats_itself shuffled_beat no_section_returns open_ending rise_and_fall swells_and_fades quantised quantized
+    regular_tempo independent_lines tremolo triplet triplets chromatic live_recording played_live mechanical_timing
+    snapped_to_the_grid repeating_figure repeated_figure off_beat off_beats through_composed alberti full_close
+    from_a_score built_on_repetition lots_of_repetition much_repetition the_beginning_comes_back exactly_as_notated
+    drum_set drumming bird_tweet helicopter_sound gunshot_sound telephone_ring one_key_throughout
+    """.split()
+)
 
 
-def _build() -> dict[str, Meanings]:
-    phrases = _instrument_phrases()
+def trait_phrases() -> dict[str, str]:
+    """Every phrase that states a trait, as the reader sees it, and the trait."""
+    phrases = {}
+    for name, words in TRAIT_WORDS.items():
+        for phrase in (*words.phrases, *_TRAIT_PHRASES.get(name, "").split(", ")):
+            plain = " ".join(ELISION.sub("", without_accents(word)) for word in phrase.split())
+            if plain:
+                phrases[plain] = name
+    return phrases
+
+
+def _add_classes(phrases: dict[str, Meanings]) -> None:
+    """Tempo words, metres in words, dances and the classes."""
     for entry in TEMPO_WORDS:
         for word in entry.written + entry.read_only:
             phrases[word.replace("-", " ")] = (("tempo_bpm", (entry.low, entry.high)),)
@@ -117,28 +146,64 @@ def _build() -> dict[str, Meanings]:
         timed = (f"{word} time", f"{word} metre", f"{word} meter")
         for form in (word, *(timed if not word.endswith("time") else ())):
             phrases[form] = (("time_signature", metre),)
-    for word, metre in DANCE_METRES.items():
-        for form in _plurals(word):
-            phrases[form] = (("implied_metre", metre),)
     for fact, classes in CLASSES.items():
         for name, band in classes.items():
             for word in band.written + band.read_only:
                 phrases[word.replace("-", " ")] = ((fact, name),)
             if fact == "texture" and name in ("monophonic", "polyphonic", "thin", "full"):
                 phrases[f"{name} texture"] = ((fact, name),)
+
+
+def _build() -> tuple[dict[str, Meanings], frozenset[str]]:
+    """All phrases, and those that are weak."""
+    phrases: dict[str, Meanings] = {word: (("style", name),) for word, name in STYLES.items()}
+    phrases |= dict.fromkeys((*SILENT_STYLES, *_NOT_STYLES), ())
+    instruments = _instrument_phrases()
+    traits = trait_phrases()
+    phrases |= instruments | {phrase: (("trait", name),) for phrase, name in traits.items()}
+    _add_classes(phrases)
+    for word, metre in DANCE_METRES.items():
+        for form in _plurals(without_accents(word)):
+            phrases[form] = (("implied_metre", metre), ("style", STYLES.get(form, STYLES.get(word, word))))
     for name, program in (("violin", 40), ("cello", 42), ("flute", 73), ("clarinet", 71), ("viola", 41)):
-        phrases[f"{name} sonata"] = (("program", program), ("open", True))  # with or without piano
+        phrases[f"{name} sonata"] = (("program", program), ("open", True), ("style", "sonata"))  # with piano or not
     phrases |= {"drumless": (("no_program", 128),), "drum less": (("no_program", 128),)}
     phrases |= dict.fromkeys(_OPENERS, (("open", True),))
+    phrases["concerto"] = phrases["concertos"] = (("open", True), ("style", "concerto"))
     phrases |= dict.fromkeys(_SILENCERS, ())
-    return phrases
+    phrases |= {form: phrases[english] for form, english in FOREIGN_PHRASES.items()
+                if english in phrases and form not in phrases}  # fmt: skip
+    strong_kinds = KINDS.keys() - PLAIN_KINDS
+    plain = {word.replace("_", " ") for word in _PLAIN_WORDS}
+    weak_facts = {"style", *CLASSES}
+    italian = {(w.low, w.high) for w in TEMPO_WORDS if w.italian} - {(_PRESTO.low, _PRESTO.high)}
+    weak = {
+        phrase
+        for phrase, meanings in phrases.items()
+        if phrase not in strong_kinds
+        and (
+            phrase in plain
+            or any(fact in weak_facts or (fact == "tempo_bpm" and value not in italian) for fact, value in meanings)
+        )
+    }
+    return phrases, frozenset(weak)
 
 
-PHRASES: dict[str, Meanings] = _build()
+_PRESTO = next(word for word in TEMPO_WORDS if "presto" in word.written)  # "hey presto"
+PHRASES, WEAK_PHRASES = _build()
 LONGEST: dict[str, int] = {}  # first word -> words of its longest phrase
 for _phrase in PHRASES:
     _words = _phrase.split()
     LONGEST[_words[0]] = max(LONGEST.get(_words[0], 0), len(_words))
+
+MUSIC_WORDS = frozenset(
+    """music musical song songs melody melodies melodic tune tunes bpm chord chords composition soundtrack
+    instrumental instrumentation instruments track tracks riff groove jingle duet solo ballad arpeggio harmony rhythm
+    tempo score soundscape beatmaker chorus musician guitarist pianist drummer verse loop musik musique musica
+    cancion chanson canzone brano morceau compose composer hear listening playlist medley piece tonality
+    dynamics articulation register texture metre meter bars measures drums piano groovy interlude""".split()
+)
+"""Words that show that music is spoken of."""
 
 STOP_WORDS = frozenset(
     """a an the and or of in at on to for with by from as is are be it its this that i you we me my us our your please

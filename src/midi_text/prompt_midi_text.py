@@ -14,73 +14,15 @@ denied ("not slow" states nothing; only instruments are excluded by "no", "witho
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-from .facts_midi_text import Key
+from .ask_midi_text import Ask as Ask
+from .ask_midi_text import Read, summarise
+from .ask_midi_text import Statement as Statement
 from .key_names_midi_text import read_key, read_mode
 from .numbers_midi_text import read_number_statement
-from .phrases_midi_text import LONGEST, PHRASES, STOP_WORDS, Meanings, Token, tokenize
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One stated fact and where it stands: `text[start:end]`.
-
-    Attributes:
-        fact: A field of `Ask`, or "program", "family", "no_program", "no_family" for one instrument.
-        value: In the unit of that field: a range, a pair, a `Key`, a program number, a family or class name.
-        start: First character.
-        end: After the last character.
-        text: The words themselves.
-    """
-
-    fact: str
-    value: Any
-    start: int
-    end: int
-    text: str
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What a text states; None or () where it says nothing.
-
-    Attributes:
-        tempo_bpm: Inclusive range of quarter notes per minute: a number n is (n, n), a word its range.
-        time_signature: Numerator and denominator.
-        key: Tonic and mode.
-        mode: "major" or "minor", only where no key is stated.
-        programs: General MIDI programs asked by name, in order; 128 stands for drums.
-        families: Names of `vocabulary.FAMILIES` asked without naming a program, in order.
-        excluded_programs: Programs that must not sound.
-        excluded_families: Families of which no program may sound.
-        open_instruments: Whether other instruments may sound: the text says so, or names none.
-        bars: Inclusive range.
-        duration_seconds: Inclusive range.
-        density: A class of `vocabulary.DENSITY`; likewise `dynamics`, `articulation`, `register`, `texture`.
-        statements: Everything that was read, in order of the text.
-        unread: Words left to the model, once each, without stop words.
-    """
-
-    tempo_bpm: tuple[float, float] | None = None
-    time_signature: tuple[int, int] | None = None
-    key: Key | None = None
-    mode: str | None = None
-    programs: tuple[int, ...] = ()
-    families: tuple[str, ...] = ()
-    excluded_programs: tuple[int, ...] = ()
-    excluded_families: tuple[str, ...] = ()
-    open_instruments: bool = True
-    bars: tuple[int, int] | None = None
-    duration_seconds: tuple[float, float] | None = None
-    density: str | None = None
-    dynamics: str | None = None
-    articulation: str | None = None
-    register: str | None = None
-    texture: str | None = None
-    statements: tuple[Statement, ...] = ()
-    unread: tuple[str, ...] = ()
+from .phrases_midi_text import LONGEST, PHRASES, STOP_WORDS, Meanings
+from .tokens_midi_text import Token, tokenize
 
 
 def read_prompt(text: str) -> Ask:
@@ -248,31 +190,8 @@ class _Reader:
             self.unread.setdefault(word)
 
     def _summary(self) -> Ask:
-        fields: dict[str, Any] = {}
-        best: dict[str, int] = {}
-        lists: dict[str, dict[Any, None]] = {name: {} for name in ("program", "family", "no_program", "no_family")}
-        for statement, rank in zip(self.statements, self.ranks, strict=True):
-            fact = statement.fact
-            if fact in lists:
-                lists[fact].setdefault(statement.value)
-            elif rank < best.get(fact, 9):
-                fields[fact], best[fact] = statement.value, rank
-            elif rank == best[fact] and fact in _RANGES:
-                low, high = max(fields[fact][0], statement.value[0]), min(fields[fact][1], statement.value[1])
-                fields[fact] = (low, high) if low <= high else fields[fact]
-        if "key" in fields:
-            fields.pop("mode", None)
-        programs, families = tuple(lists["program"]), tuple(lists["family"])
-        return Ask(
-            **fields,
-            programs=programs,
-            families=families,
-            excluded_programs=tuple(p for p in lists["no_program"] if p not in programs),
-            excluded_families=tuple(f for f in lists["no_family"] if f not in families),
-            open_instruments=self.open or not (programs or families),
-            statements=tuple(self.statements),
-            unread=tuple(self.unread),
-        )
+        read = [Read(statement, rank, False) for statement, rank in zip(self.statements, self.ranks, strict=True)]
+        return summarise(read, self.open, self.unread)
 
 
 _UNITS = frozenset("bar bars measure measures second seconds minute minutes bpm beats".split())

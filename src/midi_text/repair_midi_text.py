@@ -12,9 +12,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .ask_midi_text import Statement
+from .facts.analysis import Analysis
 from .facts_midi_text import MusicFacts
-from .prompt_midi_text import Statement, read_prompt
-from .truth_midi_text import class_holds, contradicts, unnamed_programs
+from .prompt_midi_text import read_prompt
+from .truth_midi_text import ANALYSIS_FACTS, class_holds, contradicts, unnamed_programs
 from .vocabulary_midi_text import CLASSES, FAMILIES, TEMPO_WORDS, instrument_name, tempo_words
 
 _MOST_ADDED = 3  # instruments that are named one by one where a caption forgot them
@@ -43,38 +45,58 @@ class CheckedCaption:
     stated_before: int
 
 
-def check_caption(text: str, facts: MusicFacts) -> CheckedCaption:
-    """Repair or drop what the facts contradict. Never raises on any `str`."""
-    original = read_prompt(text).statements
-    wrong = _wrong(original, facts)
+def check_caption(text: str, facts: MusicFacts, analysis: Analysis | None = None) -> CheckedCaption:
+    """Repair or drop what is not borne out. Never raises on any `str`.
+
+    Args:
+        text: The caption.
+        facts: The basic facts of the music.
+        analysis: The closer look at it; without one everything that only it could bear out is dropped.
+    """
+    original = _judged(text)
+    wrong = _wrong(original, facts, analysis)
     repaired: list[str] = []
     dropped: list[str] = []
     if wrong:
-        text = _mend(text, original, facts, repaired, dropped)
+        text = _mend(text, original, (facts, analysis), repaired, dropped)
         for _ in range(2):  # a cut may bring words together that state something new
-            text = _without_sentences(text, _wrong(read_prompt(text).statements, facts), dropped)
+            text = _without_sentences(text, _wrong(_judged(text), facts, analysis), dropped)
     text = _with_all_instruments(text, facts, repaired)
     statements = read_prompt(text).statements
-    if _wrong(statements, facts):
+    if _wrong(statements, facts, analysis):
         dropped += [s.text for s in statements]
         text, statements = NOTHING_TRUE, ()
     return CheckedCaption(text, statements, tuple(repaired), tuple(dropped), len(wrong), len(original))
 
 
-def _wrong(statements: Sequence[Statement], facts: MusicFacts) -> list[Statement]:
-    return [s for s in statements if contradicts(s.fact, s.value, facts)]
+def _judged(text: str) -> tuple[Statement, ...]:
+    """The statements of a text that can be true or false; a style is neither here."""
+    return tuple(s for s in read_prompt(text).statements if s.fact != "style")
+
+
+def _wrong(statements: Sequence[Statement], facts: MusicFacts, analysis: Analysis | None) -> list[Statement]:
+    return [s for s in statements if contradicts(s.fact, s.value, facts, analysis)]
 
 
 def _mend(
-    text: str, statements: Sequence[Statement], facts: MusicFacts, repaired: list[str], dropped: list[str]
+    text: str,
+    statements: Sequence[Statement],
+    measured: tuple[MusicFacts, Analysis | None],
+    repaired: list[str],
+    dropped: list[str],
 ) -> str:
     """Replace or cut every false statement, from the end of the text to its start."""
+    facts, analysis = measured
     unnamed = _unnamed_instruments(statements, facts)
     replacements: dict[tuple[int, int], str] = {}
-    for statement in _wrong(statements, facts):
+    for statement in _wrong(statements, facts, analysis):
         span = (statement.start, statement.end)
         if span not in replacements:
-            word = unnamed.pop(0) if statement.fact in ("program", "family") and unnamed else _word(statement, facts)
+            word = (
+                unnamed.pop(0)
+                if statement.fact in ("program", "family") and unnamed
+                else _word(statement, facts, analysis)
+            )
             replacements[span] = word
     for (start, end), word in sorted(replacements.items(), reverse=True):
         old = text[start:end]
@@ -118,9 +140,11 @@ def _with_all_instruments(text: str, facts: MusicFacts, repaired: list[str]) -> 
     return before + added + text[last:]
 
 
-def _word(statement: Statement, facts: MusicFacts) -> str:
+def _word(statement: Statement, facts: MusicFacts, analysis: Analysis | None) -> str:
     """The right word for the slot of a false statement, or "" if there is none."""
     fact, text = statement.fact, statement.text
+    if fact in ANALYSIS_FACTS:
+        return _word_of_analysis(fact, text, analysis) if analysis else ""
     if fact == "tempo_bpm":
         return _tempo_word(text, facts.tempo_bpm)
     if fact == "time_signature":
@@ -147,6 +171,18 @@ def _word(statement: Statement, facts: MusicFacts) -> str:
         if noun in ("register", "range", "texture", "density"):
             true = [word for word in true if word.endswith(f" {noun}")]
         return _like(true[0], text) if true else ""
+    return ""
+
+
+def _word_of_analysis(fact: str, text: str, analysis: Analysis) -> str:
+    """The right word for a false statement about the closer look; traits have no other word and go."""
+    if fact == "form":
+        return analysis.form.plan if len(analysis.form.sections) > 1 else ""
+    if fact == "chords" and analysis.harmony.loop:
+        separator = re.search(r"[A-G]\S*(\s*[-–—|,→>]\s*|\s+)[A-G]", text)
+        return (separator.group(1) if separator else " ").join(chord.name for chord in analysis.harmony.loop)
+    if fact == "key_change" and len(analysis.tonality.spans) > 1:
+        return analysis.tonality.spans[1].key.name
     return ""
 
 

@@ -1,16 +1,22 @@
 """Whether the facts bear out one statement: the judge of prompts, captions and the caption writer.
 
 Tolerances: a tempo number is met within half a beat per minute (MIDI stores microseconds), a duration
-within 5 % and one second (music ends on a beat), a number of bars exactly.
+within 5 % and one second (music ends on a beat), a number of bars exactly. A progression is met where its chords follow
+one another without others between; inversions do not count, and a triad is met by a seventh chord on it, as musicians
+say "Am" for either. A statement that only the analysis can bear out is not borne out where there is none. Styles are
+nobody's to judge here: they always hold.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
-from .facts_midi_text import MusicFacts
-from .prompt_midi_text import Ask
+from .ask_midi_text import Ask
+from .facts.analysis import Analysis
+from .facts.chord import QUALITIES, Chord
+from .facts_midi_text import Key, MusicFacts
 from .vocabulary_midi_text import CLASSES, FAMILIES, register_is
 
 TEMPO_TOLERANCE_BPM = 0.5
@@ -57,8 +63,19 @@ def unnamed_programs(ask: Ask, facts: MusicFacts) -> tuple[int, ...]:
     return tuple(program for program in facts.programs if program not in named)
 
 
-def contradicts(fact: str, value: Any, facts: MusicFacts) -> bool:
-    """Whether the facts contradict one statement, given as in `Statement.fact` and `Statement.value`."""
+def contradicts(fact: str, value: Any, facts: MusicFacts, analysis: Analysis | None = None) -> bool:
+    """Whether one statement is not borne out.
+
+    Args:
+        fact: As in `Statement.fact`.
+        value: As in `Statement.value`.
+        facts: The basic facts.
+        analysis: The closer look; None where nobody took it, and then nothing of its facts is borne out.
+    """
+    if fact == "style":
+        return False
+    if fact in ANALYSIS_FACTS:
+        return analysis is None or not ANALYSIS_FACTS[fact](value, facts, analysis)
     return not _JUDGES[fact](value, facts) if fact in _JUDGES else not class_holds(fact, value, facts)
 
 
@@ -84,3 +101,99 @@ _JUDGES: dict[str, Callable[[Any, MusicFacts], bool]] = {
     "no_program": lambda value, facts: value not in facts.programs,
     "no_family": lambda value, facts: FAMILIES[value].programs.isdisjoint(facts.programs),
 }
+
+
+def _triad(chord: Chord) -> tuple[int, frozenset[int]]:
+    """Root and the first three notes of a chord, by which Roman numerals and plain symbols are met."""
+    return chord.root, frozenset(QUALITIES[chord.quality][0][:3])
+
+
+def _is(asked: Chord, measured: Chord) -> bool:
+    """Whether a measured chord is the one asked, whatever its bass."""
+    if asked.root == measured.root and asked.quality == measured.quality:
+        return True
+    return len(asked.pitch_classes) == 3 and _triad(asked) == _triad(measured)
+
+
+def _follows(asked: tuple[Any, ...], measured: tuple[Chord, ...], same: Callable[[Any, Chord], bool]) -> bool:
+    """Whether a progression holds others in their order, one after the other."""
+    asked = tuple(c for i, c in enumerate(asked) if not i or c != asked[i - 1])  # "C C F" is one change
+    size = len(asked)
+    runs = (measured[i : i + size] for i in range(len(measured) - size + 1))
+    return any(all(map(same, asked, run)) for run in runs)
+
+
+def _chords_hold(value: tuple[Chord, ...], facts: MusicFacts, analysis: Analysis) -> bool:
+    """In order somewhere, or the whole loop from another of its chords on."""
+    harmony = analysis.harmony
+    if _follows(value, harmony.progression, _is):
+        return True
+    loop = harmony.loop
+    return len(loop) == len(value) and _follows(value, loop + loop, _is)
+
+
+# Semitones above the tonic by numeral; the minor scale is the natural one, with both sevenths for "vii".
+_DEGREES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
+_NUMERAL = re.compile(r"([b#]?)(VII|VI|IV|V|III|II|I)", re.IGNORECASE)
+
+
+def numeral_chord(numeral: str, key: Key) -> Chord | None:
+    """The triad of a Roman numeral such as "ii", "bVII", "viio7" in a key; None if it is no numeral."""
+    match = _NUMERAL.match(numeral)
+    if match is None:
+        return None
+    sign, roman = match.groups()
+    degree = ("I", "II", "III", "IV", "V", "VI", "VII").index(roman.upper())
+    flat = bool(sign == "b") and key.mode == "minor" and degree in (2, 5, 6)  # "bVI" in minor is its own sixth
+    scale = _DEGREES["major" if sign and not flat else key.mode]
+    leading = key.mode == "minor" and degree == 6 and roman.islower() and not sign  # "viio" stands on the raised one
+    shift = {"b": 0 if flat else -1, "#": 1}.get(sign, 0) + leading
+    after = numeral[match.end() :]
+    quality = "min" if roman.islower() else "maj"
+    if after[:1] in ("o", "°", "ø") or after.startswith("dim"):
+        quality = "dim"
+    root = (key.tonic + scale[degree] + shift) % 12
+    return Chord(root, "aug" if after[:1] == "+" else quality, root)
+
+
+def _roman_holds(value: tuple[str, ...], facts: MusicFacts, analysis: Analysis) -> bool:
+    if facts.key is None:
+        return False
+    asked = tuple(numeral_chord(numeral, facts.key) for numeral in value)
+    wanted = tuple(chord for chord in asked if chord is not None)
+    return len(wanted) == len(asked) and _chords_hold(wanted, facts, analysis)
+
+
+def _form_holds(value: str, facts: MusicFacts, analysis: Analysis) -> bool:
+    return value == analysis.form.plan
+
+
+def role_programs(role: str, analysis: Analysis) -> tuple[int, ...]:
+    """The programs that play a role, in the order of the tracks."""
+    return tuple(dict.fromkeys(part.program for part in analysis.parts.role(role)))
+
+
+def _key_change_holds(value: Key, facts: MusicFacts, analysis: Analysis) -> bool:
+    return value in [span.key for span in analysis.tonality.spans[1:]]
+
+
+def _cadence_holds(value: str, facts: MusicFacts, analysis: Analysis) -> bool:
+    return f"{value} cadence at the end" in analysis.traits
+
+
+ANALYSIS_FACTS: dict[str, Callable[[Any, MusicFacts, Analysis], bool]] = {
+    "trait": lambda value, facts, analysis: value in analysis.traits,
+    "no_trait": lambda value, facts, analysis: value not in analysis.traits,
+    "chords": _chords_hold,
+    "roman": _roman_holds,
+    "form": _form_holds,
+    "key_change": _key_change_holds,
+    "cadence": _cadence_holds,
+    "performed": lambda value, facts, analysis: analysis.expression.performed is value,
+    "pickup": lambda value, facts, analysis: value == ("pickup" in analysis.traits),
+    "melody_program": lambda value, facts, analysis: value in role_programs("melody", analysis),
+    "bass_program": lambda value, facts, analysis: value in role_programs("bass", analysis),
+    "melody_family": lambda value, facts, a: not FAMILIES[value].programs.isdisjoint(role_programs("melody", a)),
+    "bass_family": lambda value, facts, a: not FAMILIES[value].programs.isdisjoint(role_programs("bass", a)),
+}
+"""The facts that only the analysis can bear out, and their judges."""

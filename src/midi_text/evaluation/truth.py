@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts, measure_facts
 from ..prompt_midi_text import read_prompt
 from ..records import EvaluationReport, Measurement
@@ -37,6 +38,11 @@ GROUPS = {
     "bars": "bars",
     "duration_seconds": "duration",
     **dict.fromkeys(CLASSES, "character"),
+    **dict.fromkeys(("trait", "no_trait", "performed", "pickup"), "traits"),
+    **dict.fromkeys(("chords", "roman", "cadence"), "harmony"),
+    **dict.fromkeys(("melody_program", "melody_family", "bass_program", "bass_family"), "roles"),
+    "key_change": "key",
+    "form": "form",
 }
 _ALL = "all"
 _NO_OTHERS = (_ALL, "instruments")
@@ -50,8 +56,14 @@ class Statements:
     wrong: Counter[str]
 
 
-def judge(text: str, facts: MusicFacts) -> Statements:
-    """Counts the statements of a text and those that the facts contradict."""
+def judge(text: str, facts: MusicFacts, analysis: Analysis | None = None) -> Statements:
+    """Counts the statements of a text and those that are not borne out; words of style are no statements here.
+
+    Args:
+        text: Of one caption.
+        facts: The basic facts of the music.
+        analysis: The closer look at it; without one what only it can bear out counts as wrong.
+    """
     stated: Counter[str] = Counter()
     wrong: Counter[str] = Counter()
     ask = read_prompt(text)
@@ -60,9 +72,11 @@ def judge(text: str, facts: MusicFacts) -> Statements:
         if unnamed_programs(ask, facts):
             wrong.update(_NO_OTHERS)
     for statement in ask.statements:
+        if statement.fact == "style":
+            continue
         groups = (_ALL, GROUPS[statement.fact])
         stated.update(groups)
-        if contradicts(statement.fact, statement.value, facts):
+        if contradicts(statement.fact, statement.value, facts, analysis):
             wrong.update(groups)
     return Statements(stated, wrong)
 
