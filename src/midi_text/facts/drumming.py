@@ -164,7 +164,8 @@ def _pictures(grid: np.ndarray, seconds: np.ndarray) -> dict[str, np.ndarray]:
         "swing ride": (ride[:, _BEATS].sum(1) >= 3) & (skips >= 1) & ~ride[:, [6, 8, 30, 32]].any(1) & ~two_and_four,
         "breakbeat": snare[:, [12, 36]].all(1) & kick[:, 0] & ~kick[:, 24] & kick[:, [30, 33]].any(1)
         & (any_snare[:, [9, 21, 27, 45]].sum(1) >= 2) & (on + off >= 4),
-        "bossa nova": kick[:, [0, 18, 42]].all(1) & (kicks <= 6) & ~two_and_four & (snare.sum(1) <= 3) & (on + off >= 6),
+        "bossa nova": kick[:, [0, 18, 42]].all(1) & (kicks <= 6) & ~two_and_four & (snare.sum(1) <= 3)
+        & (on + off >= 6),
         "samba": (kick[:, _BEATS].sum(1) >= 3) & (kick[:, _BEATS + 9].sum(1) >= 3) & (kicks <= 9),
         "train beat": feet & (snare_slots >= 12) & (ghost.sum(1) >= 6) & no_time
         & ((snare[:, _ANDS].sum(1) >= 3) | two_and_four),

@@ -2,12 +2,13 @@
 
 People play near the grid, not on it, and a third of a beat lies only a twelfth from a quarter of it. So the four or
 three parts of a quarter note are not chosen note by note but for all onsets of a quarter together: the division that
-they fit better holds for all of them. Positions are in twelfths of a quarter note from the bar line, in which sixteenths
-(3) and triplets (4) are whole; finer values go to the nearest of these. A line is what one hand would play: the notes of
-a track, or its upper and its lower half where it plays in two registers at once. Lost: quintuplets and thirty-seconds.
+they fit better holds for all of them. Positions are in twelfths of a quarter note from the bar line, in which
+sixteenths (3) and triplets (4) are whole; finer values go to the nearest of these. A line is what one hand would play:
+the notes of a track, or its upper and its lower half where it plays in two registers at once. Lost: quintuplets and
+thirty-seconds.
 
-Source: grid fitting as least residual among candidate divisions, after C. Raphael, "A hybrid graphical model for rhythmic
-parsing", Artificial Intelligence 137 (2002), without its transition model.
+Source: grid fitting as least residual among candidate divisions, after C. Raphael, "A hybrid graphical model for
+rhythmic parsing", Artificial Intelligence 137 (2002), without its transition model.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def lay_out(view: View, notes: Notes, line: np.ndarray) -> Lines:
 
 
 def hands(view: View, notes: Notes) -> np.ndarray:
-    """The line of each pitched note: twice its track, plus one in the upper half of a track that plays in two registers.
+    """The line of each pitched note: twice its track, plus one in the upper half of a track in two registers.
 
     Returns:
         int64, shape (n,). A track is cut in a bar at the middle of what it plays there, if that spans more than an

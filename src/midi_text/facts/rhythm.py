@@ -6,9 +6,9 @@ to the sum of all parts: running quavers below do not hide a dotted melody. Drum
 for swing. Note values are those of the notation, so "eighth" is half a quarter note in 2/2 and 6/8 too.
 
 Source: syncopation after H. C. Longuet-Higgins and C. S. Lee, "The rhythmic interpretation of monophonic music", Music
-Perception 1 (1984), for several lines as M. A. G. Witek et al., "Syncopation, body-movement and pleasure in groove
-music", PLoS ONE 9 (2014), but without weights for instruments; swing as the ratio of A. Friberg and A. Sundström, "Swing
-ratios and ensemble timing in jazz performance", Music Perception 19 (2002).
+Perception 1 (1984), summed over lines as M. A. G. Witek et al., "Syncopation, body-movement and pleasure in groove
+music", PLoS ONE 9 (2014), but without weights for instruments; swing as the ratio of A. Friberg and A. Sundström,
+"Swing ratios and ensemble timing in jazz performance", Music Perception 19 (2002).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .grid import TWELFTHS, Lines, bar_steps, hands, lay_out
-from .view import Notes, View
+from .metre import hear_metre
+from .view import View
 
 _FIT = 0.7  # onsets on the grid, from which bars and beats mean something: 0.5 are by chance, 0.9 usual
 _COMMON = 0.1  # share of onsets from which a value is in common use
@@ -44,8 +45,9 @@ class Rhythm:
     three, and neither of the other sixteenths; not in metres of eighths.
     "steady eighths", "steady sixteenths": pitched onsets fill 90 % of such slots from the first to the last onset, over
     8 quarters or more, and at most 5 % lie between them.
-    "pickup": `pickup_quarters` > 0. "siciliano": metre of 6 or 12 eighths, at most 72 dotted quarters a minute, and some
-    line plays dotted eighth, sixteenth, eighth in 30 % of its dotted quarters, 4 times or more.
+    "pickup": `pickup_quarters` > 0.
+    "siciliano": metre of 6 or 12 eighths, at most 72 dotted quarters a minute, and some line plays dotted eighth,
+    sixteenth, eighth in 30 % of its dotted quarters, 4 times or more.
     "tresillo", "habanera": some line plays exactly 3+3+2, or 3+1+2+2, sixteenths or eighths in at least half of its
     bars, 4 or more.
 
@@ -81,8 +83,9 @@ def measure_rhythm(view: View) -> Rhythm:
     lines = lay_out(view, view.pitched, hands(view, view.pitched)) if len(view.pitched) else limbs
     swing = _swing(view, lines, limbs)
     moments = _moments(lines)
+    metre, confidence = hear_metre(view)
     if swing is None and lines.fit < _FIT:
-        return Rhythm(_subdivision(moments, False), None, 0.0, 0.0, view.facts.time_signature, 0.0, ())
+        return Rhythm(_subdivision(moments, False), None, 0.0, 0.0, metre, confidence, ())
     syncopation, pickup = _syncopation(view, lines), _pickup(view)
     triplets = _share(view, lines, _triplets(view, lines))
     found = {
@@ -103,8 +106,8 @@ def measure_rhythm(view: View) -> Rhythm:
         swing_ratio=swing,
         syncopation=syncopation,
         pickup_quarters=pickup,
-        heard_metre=view.facts.time_signature,
-        heard_metre_confidence=0.0,
+        heard_metre=metre,
+        heard_metre_confidence=confidence,
         traits=tuple(name for name, holds in found.items() if holds),
     )
 
@@ -280,7 +283,7 @@ def _pickup(view: View) -> float:
     """See `Rhythm.pickup_quarters`."""
     if view.bars < 2:
         return 0.0
-    notes: Notes = view.notes
+    notes = view.notes
     first = float(view.beats(notes.time[0] - view.bar_lines[0]))
     lengths = view.beats(np.diff(view.bar_lines[:3]))
     down = np.abs(view.beats(notes.time - view.bar_lines[1])) < 0.1
