@@ -1,10 +1,31 @@
-"""Repetition and form: the sections of a piece."""
+"""Repetition and form: the sections of a piece, by letters.
+
+`boundaries` says where sections begin; here they get letters in the order in which they appear. Two sections are alike
+if, laid over each other from their first bars (or one bar off, since a boundary may be), the diagonal of the similarity
+matrices is bright: mostly the same notes by the same parts, or the same melody at another pitch. So a varied return
+keeps its letter, and a new accompaniment under the same tune does as a rule. The two thresholds were chosen on the
+human section plans of POP909's training split, where the rule tells like from unlike sections in nine cases of ten.
+Sections are what is written out in the file: a repeat sign that was not played is not heard.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from string import ascii_uppercase
 
+import numpy as np
+
+from .boundaries import SHORTEST, find_boundaries
+from .similarity import Likeness, compare_bars
 from .view import View
+
+MELODY_WEIGHT = 0.4  # of the melody's likeness beside the content's, by the same fit
+ALIKE = 0.56  # content and weighed melody of sections with one letter
+SAME_TUNE = 0.8  # melody alone: a return at another pitch or over other parts
+SAME_BAR = 0.8  # content of a bar that comes again: nine notes of ten
+REPETITIVE = 0.8  # share of bars
+NOTHING_RETURNS = 0.1  # share of bars
 
 
 @dataclass(frozen=True)
@@ -21,9 +42,20 @@ class Form:
     """The sections of a piece.
 
     Attributes:
-        sections: In order, without gaps, every bar in one.
-        repeated_share: Share of bars that come again somewhere, 0..1.
-        traits: See `traits.TRAITS`.
+        sections: In order, without gaps, every bar in one; of 4 bars or more where the piece has 8. Letters in order
+            of appearance, from A; where a 27th would be needed, the section counts to the one before it. In pieces of
+            more than 512 bars, sections begin at every 2nd, 3rd … bar only.
+        repeated_share: Share of bars that come again somewhere with nearly the same notes (content at least 0.8
+            alike), 0..1; silent bars do not count as coming again.
+        traits: Of `TRAITS["form"]`, where a plan is read with neighbouring equal letters as one block:
+            "binary form": two blocks, each of the same number of sections, two or more, such as AABB.
+            "ternary form": three blocks, the third the return of the first, such as ABA or AABA, 12 bars or more; no
+            block is shorter than half the first section.
+            "rondo form": five blocks or more, every other one A, beginning and ending with A, and at least two
+            different letters between.
+            "through-composed": four sections or more, no two alike, and at most 0.1 of the bars come again.
+            "repetitive": at least 0.8 of 8 or more bars come again.
+            "opening returns at the end": the last section is an A, and others lie between it and the first.
     """
 
     sections: tuple[Section, ...]
@@ -38,4 +70,89 @@ class Form:
 
 def measure_form(view: View) -> Form:
     """The sections of a piece."""
-    return Form((Section("A", 0, view.bars),), 0.0, ())
+    alike = compare_bars(view)
+    starts = find_boundaries(view, alike)
+    sections = _sections(starts * alike.bars_per_row, _letters(starts, alike), view.bars)
+    repeated = _repeated_share(alike)
+    return Form(sections, repeated, _traits(sections, repeated))
+
+
+def _letters(starts: np.ndarray, alike: Likeness) -> str:
+    """One letter for each section; "-" for those that found none left."""
+    strength = section_likeness(starts, alike)
+    letters = ""
+    for section in range(len(starts)):
+        nearest = int(strength[section, :section].argmax()) if section else 0
+        if section and strength[section, nearest] >= 0:
+            letters += letters[nearest]
+        else:
+            used = len(set(letters) - {"-"})
+            letters += ascii_uppercase[used] if used < len(ascii_uppercase) else "-"
+    return letters
+
+
+def section_likeness(starts: np.ndarray, alike: Likeness) -> np.ndarray:
+    """By how much sections are more alike than sections of one letter must be, shape (sections, sections).
+
+    The lower triangle only; -inf where one is more than twice as long as the other.
+    """
+    content = _diagonal_sums(alike.content + MELODY_WEIGHT * alike.melody)
+    melody = _diagonal_sums(alike.melody)
+    lengths = np.diff(np.append(starts, alike.rows))
+    later, earlier = np.tril_indices(len(starts), -1)
+    shorter, longer = (pick(lengths[later], lengths[earlier]) for pick in (np.minimum, np.maximum))
+    most = np.full(len(later), -np.inf)
+    for shift in (-1, 0, 1):
+        a, b = starts[later] + shift, starts[earlier]
+        end = np.minimum(shorter, alike.rows - a)
+        over = np.maximum(end, 1)
+        both = (_stripe(content, a, b, over) - ALIKE, _stripe(melody, a, b, over) - SAME_TUNE)
+        most = np.where(2 * end >= shorter, np.maximum(most, np.maximum(*both)), most)
+    result = np.full((len(starts), len(starts)), -np.inf)
+    result[later, earlier] = np.where(2 * shorter >= longer, most, -np.inf)
+    return result
+
+
+def _diagonal_sums(matrix: np.ndarray) -> np.ndarray:
+    """sums[i, j]: all of a matrix on the diagonal before (i, j), shape (rows + 1, rows + 1)."""
+    sums = np.zeros((len(matrix) + 1, len(matrix) + 1))
+    for row, values in enumerate(matrix):
+        sums[row + 1, 1:] = sums[row, :-1] + values
+    return sums
+
+
+def _stripe(sums: np.ndarray, a: np.ndarray, b: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """The mean of `length` values of the diagonal from (a, b)."""
+    return (sums[a + length, b + length] - sums[a, b]) / length
+
+
+def _sections(starts: np.ndarray, letters: str, bars: int) -> tuple[Section, ...]:
+    chosen = [i for i, letter in enumerate(letters) if letter != "-"]
+    edges = [*(int(starts[i]) for i in chosen), bars]
+    return tuple(
+        Section(letters[i], begin, end - begin) for i, begin, end in zip(chosen, edges[:-1], edges[1:], strict=True)
+    )
+
+
+def _repeated_share(alike: Likeness) -> float:
+    playing = alike.counts.any(1)
+    again = np.logical_and(alike.content >= SAME_BAR, np.outer(playing, playing))
+    np.fill_diagonal(again, False)
+    return float(again.any(1).mean())
+
+
+def _traits(sections: tuple[Section, ...], repeated: float) -> tuple[str, ...]:
+    plan = "".join(section.letter for section in sections)
+    blocks = [(letter, len(list(run))) for letter, run in groupby(plan)]
+    letters = "".join(letter for letter, _ in blocks)
+    bars = sections[-1].first_bar + sections[-1].bars
+    found = {
+        "binary form": len(blocks) == 2 and blocks[0][1] == blocks[1][1] >= 2,
+        "ternary form": letters == "ABA" and bars >= 12 and 2 * min(s.bars for s in sections) >= sections[0].bars,
+        "rondo form": len(letters) >= 5 and set(letters[::2]) == {"A"} and len(set(letters[1::2])) >= 2
+        and len(letters) % 2 == 1,
+        "through-composed": len(sections) >= 4 and len(set(plan)) == len(plan) and repeated <= NOTHING_RETURNS,
+        "repetitive": repeated >= REPETITIVE and bars >= 2 * SHORTEST,
+        "opening returns at the end": len(letters) >= 3 and letters[-1] == "A",
+    }  # fmt: skip
+    return tuple(name for name, holds in found.items() if holds)
