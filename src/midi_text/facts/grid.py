@@ -34,6 +34,7 @@ class Lines:
         step: Twelfths of a quarter note from the bar line, shape (n,).
         time: Twelfths of a quarter note from the start of the piece, shape (n,).
         raw: Quarter notes from the bar line as played, float64, shape (n,).
+        length: Twelfths of a quarter note that the longest of its notes lasts, float64, shape (n,).
         fit: Share of the onsets that lie within `_NEAR` of the grid, 0..1; about half where bars mean nothing.
     """
 
@@ -42,6 +43,7 @@ class Lines:
     step: np.ndarray
     time: np.ndarray
     raw: np.ndarray
+    length: np.ndarray
     fit: float
 
     def __len__(self) -> int:
@@ -49,9 +51,8 @@ class Lines:
 
     def where(self, chosen: np.ndarray) -> Lines:
         """The onsets of a mask or of indices."""
-        return Lines(
-            self.line[chosen], self.bar[chosen], self.step[chosen], self.time[chosen], self.raw[chosen], self.fit
-        )
+        columns = (self.line, self.bar, self.step, self.time, self.raw, self.length)
+        return Lines(*(column[chosen] for column in columns), fit=self.fit)
 
 
 def bar_steps(view: View) -> np.ndarray:
@@ -76,9 +77,11 @@ def lay_out(view: View, notes: Notes, line: np.ndarray) -> Lines:
     time = np.where(late, starts[bar + 1], starts[bar] + step)
     bar, step = bar + late, np.where(late, 0, step)
     order = np.lexsort((time, line))
-    first = order[_changes(line[order], time[order])]
+    new = np.flatnonzero(_changes(line[order], time[order]))
+    first = order[new]
+    longest = TWELFTHS * view.beats(np.maximum.reduceat(notes.duration[order], new)) if len(new) else np.zeros(0)
     fit = float((miss < _NEAR).mean()) if len(miss) else 0.0
-    return Lines(line[first], bar[first], step[first], time[first], raw[first], fit)
+    return Lines(line[first], bar[first], step[first], time[first], raw[first], longest, fit)
 
 
 def hands(view: View, notes: Notes) -> np.ndarray:

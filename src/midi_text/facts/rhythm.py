@@ -22,6 +22,8 @@ from .metre import hear_metre
 from .view import View
 
 _FIT = 0.7  # onsets on the grid, from which bars and beats mean something: 0.5 are by chance, 0.9 usual
+_STRONG = 0.2  # syncopation from which a piece is called syncopated
+_MAIN = 0.2  # share of the onsets from which a line is a main one
 _COMMON = 0.1  # share of onsets from which a value is in common use
 # Drum keys by the limb that plays them: kick 0, snare, side stick and clap 1, hi-hat and cymbals 2, all others 3.
 _LIMB = np.full(128, 3)
@@ -38,7 +40,9 @@ class Rhythm:
 
     Traits, for pieces of which at least 70 % of the onsets lie within .045 quarter notes of the grid:
     "swing": `swing_ratio` is given, and triplets fill fewer than a third of the divided quarters.
-    "syncopated": `syncopation` is at least .2. "on the beat": it is at most .02, and 75 % of the onsets lie on beats.
+    "syncopated": `syncopation` is at least .2, and more than .6 of it is left wherever else one puts the bar lines (some
+    files begin with an upbeat on their first bar line). "on the beat": it is at most .02, and 75 % of the onsets lie on
+    beats.
     "dotted rhythms": in at least 25 % of the quarters with onsets, and 4 times or more, some line plays a dotted eighth
     and a sixteenth that begin on a quarter, or a dotted quarter and an eighth (3:1, the next onset on a quarter again).
     "triplets": in at least 10 % of them, and 4 or more, some line plays the second and third part of a quarter cut in
@@ -57,9 +61,10 @@ class Rhythm:
         swing_ratio: Length of the first over the second eighth of a beat where eighths are played long-short: the
             median over quarters with one onset inside, where 75 % of at least 8 such onsets lie at .57 to .72 of it;
             None where they are even or there are too few.
-        syncopation: 0 (none) .. 1: the sum over all lines of how many metrical levels each onset lies below the
-            strongest position that passes in silence before the next onset of its line, no more than a bar away; over
-            twice the quarters that the lines last. Off-beat eighths throughout give .875.
+        syncopation: 0 (none) .. 1, of the most syncopated of the main lines (those with a fifth of all onsets): the sum
+            of how many metrical levels each onset lies below the strongest position that passes before the next onset
+            of its line, no more than a bar away, if the note is held over it or no other line strikes there; over twice
+            the quarters that the line lasts. Off-beat eighths alone give .875 in 4/4; ragtime has .26 to .6.
         pickup_quarters: Length of the upbeat before the first full bar, in quarter notes; 0 without one. The first bar
             is shorter than the second by its signature, or silent for at least its first half; the second begins with
             an onset.
@@ -90,7 +95,7 @@ def measure_rhythm(view: View) -> Rhythm:
     triplets = _share(view, lines, _triplets(view, lines))
     found = {
         "swing": swing is not None and triplets < 0.33,
-        "syncopated": syncopation >= 0.2,
+        "syncopated": _syncopated(view, lines, syncopation),
         "on the beat": syncopation <= 0.02 and _on_beats(view, moments) >= 0.75,
         "dotted rhythms": _share(view, lines, _dotted(view, lines)) >= 0.25,
         "triplets": swing is None and triplets >= 0.1,
@@ -179,26 +184,40 @@ def _level_table(view: View) -> tuple[np.ndarray, np.ndarray]:
     return np.append(row, row[-1:]), table
 
 
-def _syncopation(view: View, lines: Lines) -> float:
-    """See `Rhythm.syncopation`."""
+def _syncopation(view: View, lines: Lines, later: int = 0) -> float:
+    """See `Rhythm.syncopation`; as if the bar lines lay so many steps earlier."""
     row, table = _level_table(view)
     lengths = np.append(bar_steps(view), bar_steps(view)[-1:])
-    same = lines.line[1:] == lines.line[:-1]
-    gap = (lines.time[1:] - lines.time[:-1])[same]
-    here, bar = lines.step[:-1][same], lines.bar[:-1][same]
-    length = lengths[bar]
-    short = (gap > 0) & (gap <= length)
-    here, bar, gap, length = here[short], bar[short], gap[short], length[short]
-    if not len(gap):
+    gap = _gaps(lines)
+    length = lengths[lines.bar]
+    chosen = (gap > 0) & (gap <= length)
+    if not chosen.any():
         return 0.0
-    periods = table[row[bar]]
-    own = np.argmax(here[:, None] % periods == 0, axis=1)  # the last period, 1, divides all
-    then = (here + gap)[:, None]
-    passed = (then - 1) // periods > here[:, None] // periods
+    length, gap, time, lasts = length[chosen], gap[chosen], lines.time[chosen], lines.length[chosen]
+    here = (lines.step[chosen] + later) % length
+    periods = table[row[lines.bar[chosen]]]
+    parts = np.where(np.isin(here % TWELFTHS, (4, 8)), 6, here)  # a triplet is as weak as an eighth off the beat
+    own = np.argmax(parts[:, None] % periods == 0, axis=1)  # the last period, 1, divides all
+    passed = (here + gap - 1)[:, None] // periods > here[:, None] // periods
     passed[:, 0] = here + gap > length  # the bar line itself
-    strongest = np.where(passed.any(1), np.argmax(passed, axis=1), table.shape[1])
-    rise = np.maximum(own - strongest, 0)
-    return min(1.0, float(rise.sum() / (2 * gap.sum() / TWELFTHS)))
+    level = np.argmax(passed, axis=1)
+    period = periods[np.arange(len(here)), level]
+    until = np.where(level == 0, length, (here // period + 1) * period) - here
+    counts = passed.any(1) & ((lasts > until) | ~np.isin(time + until, lines.time))
+    rise = np.where(counts, np.maximum(own - level, 0), 0)
+    line = lines.line[chosen]
+    onsets = np.bincount(line)
+    main = onsets >= _MAIN * onsets.sum()
+    shares = np.bincount(line, rise)[main] / (2 * np.bincount(line, gap)[main] / TWELFTHS)
+    return min(1.0, float(shares.max())) if main.any() else 0.0
+
+
+def _syncopated(view: View, lines: Lines, syncopation: float) -> bool:
+    """Whether syncopation is strong, and no other place of the bar lines explains it away."""
+    bar = int(np.median(bar_steps(view)))
+    return syncopation >= _STRONG and all(
+        _syncopation(view, lines, later) > 0.6 * syncopation for later in range(6, min(bar, 96), 6)
+    )
 
 
 def _on_beats(view: View, moments: Lines) -> float:
@@ -232,8 +251,8 @@ def _triplets(view: View, lines: Lines) -> np.ndarray:
 
 def _dotted(view: View, lines: Lines) -> np.ndarray:
     """The quarters (as `_quarters`) in which some line begins a long-short pair of 3:1; two for a dotted quarter."""
-    step, (first, second) = lines.step[:-2], _gaps(lines)
-    quarter = _quarters(view, lines)[:-2]
+    step, first, quarter = lines.step, _gaps(lines), _quarters(view, lines)
+    second = np.append(first[1:], 0)
     eighth = (first == 9) & (second == 3) & (step % 12 == 0)
     dotted_quarter = (first == 18) & (second == 6) & (step % 12 == 0)
     if _compound(view.facts.time_signature):  # there a dotted quarter is a beat, and a dotted eighth opens one
@@ -241,20 +260,19 @@ def _dotted(view: View, lines: Lines) -> np.ndarray:
     return np.unique(np.concatenate([quarter[eighth], quarter[dotted_quarter], quarter[dotted_quarter] + 1]))
 
 
-def _gaps(lines: Lines) -> tuple[np.ndarray, np.ndarray]:
-    """Steps from each onset to the next and on to the one after in its line; 0 where it ends. Two of (n - 2,)."""
-    gap = np.where(lines.line[1:] == lines.line[:-1], np.diff(lines.time), 0)
-    return gap[:-1], gap[1:]
+def _gaps(lines: Lines) -> np.ndarray:
+    """Steps from each onset to the next of its line, 0 where the line ends, shape (n,)."""
+    return np.append(np.where(np.diff(lines.line) == 0, np.diff(lines.time), 0), 0)
 
 
 def _siciliano(view: View, lines: Lines) -> bool:
     numerator, denominator = view.facts.time_signature
     if (numerator, denominator) not in ((6, 8), (12, 8)) or view.facts.tempo_bpm / 1.5 > 72 or len(lines) < 3:
         return False
-    first, second = _gaps(lines)
-    figure = (first == 9) & (second == 3) & (lines.step[:-2] % 18 == 0)
+    first = _gaps(lines)
+    figure = (first == 9) & (np.append(first[1:], 0) == 3) & (lines.step % 18 == 0)
     cells = np.unique(np.stack([lines.line, lines.bar, lines.step // 18]), axis=1)[0]
-    played = np.bincount(lines.line[:-2][figure], minlength=lines.line.max() + 1)
+    played = np.bincount(lines.line[figure], minlength=lines.line.max() + 1)
     return bool(((played >= 4) & (played >= 0.3 * np.bincount(cells, minlength=len(played)))).any())
 
 
