@@ -51,8 +51,10 @@ class Lines:
 
     def where(self, chosen: np.ndarray) -> Lines:
         """The onsets of a mask or of indices."""
-        columns = (self.line, self.bar, self.step, self.time, self.raw, self.length)
-        return Lines(*(column[chosen] for column in columns), fit=self.fit)
+        line, bar, step, time, raw, length = (
+            column[chosen] for column in (self.line, self.bar, self.step, self.time, self.raw, self.length)
+        )
+        return Lines(line, bar, step, time, raw, length, self.fit)
 
 
 def bar_steps(view: View) -> np.ndarray:

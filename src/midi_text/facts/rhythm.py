@@ -40,9 +40,9 @@ class Rhythm:
 
     Traits, for pieces of which at least 70 % of the onsets lie within .045 quarter notes of the grid:
     "swing": `swing_ratio` is given, and triplets fill fewer than a third of the divided quarters.
-    "syncopated": `syncopation` is at least .2, and more than .6 of it is left wherever else one puts the bar lines (some
-    files begin with an upbeat on their first bar line). "on the beat": it is at most .02, and 75 % of the onsets lie on
-    beats.
+    "syncopated": `syncopation` is at least .2, and more than .6 of it is left wherever else one puts the bar lines
+    (some files begin with an upbeat on their first bar line).
+    "on the beat": `syncopation` is at most .02, and 75 % of the onsets lie on beats.
     "dotted rhythms": in at least 25 % of the quarters with onsets, and 4 times or more, some line plays a dotted eighth
     and a sixteenth that begin on a quarter, or a dotted quarter and an eighth (3:1, the next onset on a quarter again).
     "triplets": in at least 10 % of them, and 4 or more, some line plays the second and third part of a quarter cut in
