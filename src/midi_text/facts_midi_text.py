@@ -2,7 +2,8 @@
 
 Each fact is one number or name with one rule, written at its place in `MusicFacts`. "Notes" are those of all tracks,
 "pitched notes" those of tracks that are not drums. Seconds follow the tempo map. The key is estimated from sounding
-pitch classes and is the only fact that can be wrong of a faultless file; it carries a confidence (`key_midi_text`).
+pitch classes, with the key signature as a witness, and is the only fact that can be wrong of a faultless file; it
+carries a confidence (`key_midi_text`).
 
 Measured on the validation and test pieces of an open-licence corpus: the metre equals the catalogue's in 96 % of 715
 pieces (it gives the first metre, this the longest), the tempo in 100 % of 238.
@@ -52,7 +53,8 @@ class MusicFacts:
         tempo_changes: Whether tempi more than 5 % away from it sound for more than 5 % of the time.
         time_signature: Numerator and denominator of the metre that holds longest, in ticks; 4/4 where none is given.
         metre_changes: Whether any bar has another metre; a first bar that is shorter (an upbeat) does not count.
-        key: Estimated over the whole piece (`estimate_piece_key`); None without pitched notes.
+        key: Estimated from all pitched notes and the key signature that holds longest (`estimate_piece_key`); None
+            without pitched notes.
         key_confidence: Probability that the key is right, 0..1; 0 without pitched notes.
         instruments: Per program, most notes first, then by program.
         bars: Bars up to the end of the last note; a note that ends on a bar line opens no new bar.
@@ -160,9 +162,8 @@ def measure_facts(score: ScoreTick) -> MusicFacts:
     key, confidence, low, high, polyphony, most = None, 0.0, None, None, 0.0, 0
     if pitched_tracks:
         pitched = _joined(pitched_tracks)
-        key, confidence = estimate_piece_key(
-            pitched, max(4 * score.ticks_per_quarter * signature[0] // signature[1], 1)
-        )
+        bar = max(4 * score.ticks_per_quarter * signature[0] // signature[1], 1)
+        key, confidence = estimate_piece_key(pitched, bar, _sharps(score, end))
         low, high = int(pitched["pitch"].min()), int(pitched["pitch"].max())
         polyphony, most = _polyphony(pitched["time"], pitched["duration"])
     return MusicFacts(
@@ -220,6 +221,15 @@ def _metre(score: ScoreTick, end: int) -> tuple[tuple[int, int], bool, int]:
     upbeat = len(segments) > 1 and count == 1 and first / of < main[0] / main[1]
     others = {(numerator, denominator) for _, numerator, denominator, _ in segments[upbeat:]} - {main}
     return main, bool(others), sum(count for *_, count in segments)
+
+
+def _sharps(score: ScoreTick, end: int) -> int:
+    """Sharps (flats negative) of the key signature that holds longest; 0 where none is stated."""
+    held: dict[int, int] = {}
+    ends = [*(signature.time for signature in score.key_signatures), end][1:]
+    for signature, until in zip(score.key_signatures, ends, strict=True):
+        held[signature.key] = held.get(signature.key, 0) + until - signature.time
+    return max(held, key=held.__getitem__, default=0)
 
 
 def _instruments(tracks: list[tuple[int, dict[str, np.ndarray]]]) -> tuple[InstrumentFacts, ...]:
