@@ -165,10 +165,10 @@ def _block_chords(view: View, strands: Strands) -> np.ndarray:
 
 def _ostinato(view: View, strands: Strands) -> np.ndarray:
     """A pattern of one bar sounds four times running, or one of two bars, with three or more onsets that move."""
-    mixed = np.round(strands.position * 12).astype(np.int64)
+    what = np.round(strands.position * 12).astype(np.int64)
     for part in (strands.low, strands.high, strands.size):
-        mixed = mixed * 131 + part
-    mixed = mixed.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        what = what * 131 + part
+    mixed = what.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(29)
     content = np.add.reduceat(mixed * np.uint64(0xBF58476D1CE4E5B9), strands.cell_start)
     moving = (strands.count >= 3) & (_distinct(strands) >= 2) & (strands.track[strands.cell_strand] != TOGETHER)

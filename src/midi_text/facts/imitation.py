@@ -71,9 +71,11 @@ def _heads(view: View, line: Notes) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 def _answers(view: View) -> int:
     """Entries, early on, of the subject with which the piece opens in one voice, while other notes go on."""
     notes = view.pitched
-    subject = notes.where(slice(0, LENGTH + 1))
+    subject = notes.where(np.arange(min(LENGTH + 1, len(notes))))
     step = view.ticks_per_quarter // 12 or 1
-    if len(notes) < 3 * LENGTH or (subject.time[1:] < subject.end[:-1] - step).any() or not subject.time[LENGTH]:
+    if len(notes) < 3 * LENGTH:
+        return 0
+    if (subject.time[1:] < subject.end[:-1] - step).any() or not subject.time[LENGTH]:
         return 0
     moves = subject.pitch - subject.pitch[0]
     if (np.diff(moves) != 0).sum() < LENGTH // 2:

@@ -1,7 +1,13 @@
-"""Who plays what: melody, bass, accompaniment, drums; register, range, articulation and figures of each part."""
+"""Who plays what: melody, bass, accompaniment, drums; register, range, articulation and figures of each part.
+
+A part is a track. Its role comes from `roles`, its figures from `figures` (within a hand or an instrument) and
+`doublings` (between parts). A figure is a trait of the piece when enough of its bars hold it, in whatever strand: the
+shares are in `SHARE`, higher for what any music does now and then. Lost: a part that changes its role on the way.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -9,14 +15,13 @@ import numpy as np
 
 from .doublings import find_doublings
 from .figures import find_figures
-from .roles import Tracks, describe_tracks
+from .roles import assign_roles, describe_tracks
 from .strands import TOGETHER, Strands, lay_strands
 from .traits import TRAITS
 from .view import Track, View
 
 REGISTERS = ("bass", "tenor", "alto", "soprano", "high")
 REGISTER_BOUNDS = (48, 57, 65, 77)  # C3, A3, F4, F5: median pitches of choir parts lie between
-BASS_PITCH = 55
 LEAST_BARS = 2
 SHARE = {
     "walking bass": 0.4, "Alberti bass": 0.15, "oom-pah": 0.25, "oom-pah-pah": 0.25, "block chords": 0.5,
@@ -32,12 +37,16 @@ class Part:
     Attributes:
         track: Index into `View.tracks`.
         program: 0..127; 128 for drums.
-        role: "melody", "countermelody", "bass", "accompaniment" or "drums".
+        role: "melody", "countermelody", "bass", "accompaniment" or "drums" (`roles.assign_roles`).
         lowest_pitch: MIDI pitch.
         highest_pitch: MIDI pitch.
-        register: "bass", "tenor", "alto", "soprano" or "high", by the median pitch; "" for drums.
-        articulation: "staccato", "detached", "legato" or "".
-        figure: The trait among `TRAITS["parts"]` that its notes make most of the time; None for none.
+        register: By the median pitch: "bass" below C3, "tenor" below A3, "alto" below F4, "soprano" below F5, else
+            "high"; "" for drums.
+        articulation: By the median of length / time to the track's next onset: "staccato" up to 0.6, "detached" up to
+            0.85, "legato" from 1.05 (overlapping); "" between, for drums and for fewer than 8 onsets.
+        figure: The trait among `TRAITS["parts"]` that most of its bars hold, if half of them do; None for none.
+        median_pitch: MIDI pitch; 0 for drums.
+        melody_chance: Probability that of all tracks it is the melody, 0..1.
     """
 
     track: int
@@ -48,12 +57,33 @@ class Part:
     register: str
     articulation: str
     figure: str | None
+    median_pitch: int
     melody_chance: float
+
+    def transposed(self, semitones: int) -> Part:
+        """The same, `semitones` higher; drums stay."""
+        if self.role == "drums":
+            return self
+        return replace(
+            self,
+            lowest_pitch=self.lowest_pitch + semitones,
+            highest_pitch=self.highest_pitch + semitones,
+            median_pitch=self.median_pitch + semitones,
+            register=_register(self.median_pitch + semitones),
+        )
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The parts of a piece, in the order of its tracks, and their traits."""
+    """The parts of a piece, in the order of its tracks, and their traits.
+
+    Attributes:
+        parts: One per track.
+        traits: Figures that the rule of `figures.RULES` or `doublings` finds in at least two bars and in this share
+            of the bars: 15 % "Alberti bass"; 25 % "oom-pah", "oom-pah-pah", "tremolo"; 30 % "parallel thirds", "pedal
+            bass"; 35 % "broken chords"; 40 % "walking bass", "octave doubling"; 50 % "block chords", "ostinato",
+            "unison".
+    """
 
     parts: tuple[Part, ...]
     traits: tuple[str, ...]
@@ -64,23 +94,13 @@ class Parts:
 
     def transposed(self, semitones: int) -> Parts:
         """The same, `semitones` higher; drums stay."""
-        return replace(
-            self,
-            parts=tuple(
-                part
-                if part.role == "drums"
-                else replace(
-                    part, lowest_pitch=part.lowest_pitch + semitones, highest_pitch=part.highest_pitch + semitones
-                )
-                for part in self.parts
-            ),
-        )
+        return replace(self, parts=tuple(part.transposed(semitones) for part in self.parts))
 
 
 def measure_parts(view: View) -> Parts:
     """The parts of a piece."""
     tracks = describe_tracks(view)
-    roles = _roles(view, tracks)
+    roles = assign_roles(view, tracks)
     strands = lay_strands(view, tracks, roles)
     own: dict[int, str] = {}
     traits: tuple[str, ...] = ()
@@ -96,62 +116,15 @@ def measure_parts(view: View) -> Parts:
             role=roles.get(track.index, "drums"),
             lowest_pitch=int(track.notes.pitch.min()),
             highest_pitch=int(track.notes.pitch.max()),
-            register=_register(track),
+            register="" if track.is_drums else _register(_median(track)),
             articulation=_articulation(track),
             figure=own.get(track.index),
+            median_pitch=0 if track.is_drums else _median(track),
             melody_chance=round(confidence.get(track.index, 0.0), 3),
         )
         for track in view.tracks
     )
     return Parts(parts, traits)
-
-
-def _roles(view: View, tracks: Tracks) -> dict[int, str]:
-    """Role by pitched track."""
-    k = len(tracks.index)
-    names = ["accompaniment"] * k
-    if not k:
-        return {}
-    low = tracks.median_pitch <= BASS_PITCH
-    bass = (tracks.column("single") >= 0.8) & (tracks.column("coverage") >= 0.1)
-    programs = np.array([view.tracks[index].program for index in tracks.index])
-    named = (programs >= 32) & (programs < 40)
-    bass &= (low & (tracks.column("bottom") >= 0.6)) | (named & (tracks.column("bottom") >= 0.3))
-    best = int(np.argmax(tracks.melody))
-    chance = np.sort(tracks.melody)[::-1]
-    sure = k == 1 or chance[0] >= 0.5 or (chance[0] >= 0.35 and chance[0] >= 2 * chance[1])
-    for row in np.flatnonzero(bass).tolist():
-        names[row] = "bass"
-    if sure and not (k == 1 and named[0]):
-        names[best] = "melody"
-        for row, role in _beside(view, tracks, best).items():
-            if names[row] == "accompaniment" or role == "melody":
-                names[row] = role
-    return dict(zip(tracks.index.tolist(), names, strict=True))
-
-
-def _beside(view: View, tracks: Tracks, best: int) -> dict[int, str]:
-    """Tracks that double the melody, and those that go their own melodic way beside it."""
-    melody = view.tracks[tracks.index[best]].notes
-    keys = np.unique(melody.time * 12 + melody.pitch % 12)
-    times = np.unique(melody.time)
-    found = {}
-    for row, index in enumerate(tracks.index):
-        if row == best or tracks.column("single")[row] < 0.8:
-            continue
-        notes = view.tracks[index].notes
-        same = np.isin(notes.time * 12 + notes.pitch % 12, keys)
-        if same.mean() >= 0.8 and same.sum() >= 0.5 * len(melody):
-            found[row] = "melody"
-        elif (
-            tracks.column("joined")[row] >= 0.8
-            and tracks.column("coverage")[row] >= 0.2
-            and tracks.column("step")[row] >= 0.35
-            and tracks.column("variety")[row] >= np.log2(6)
-            and np.isin(notes.time, times).mean() <= 0.6
-        ):
-            found[row] = "countermelody"
-    return found
 
 
 def _traits(
@@ -183,10 +156,12 @@ def _own_figures(strands: Strands, figures: Mapping[str, np.ndarray]) -> dict[in
     return {index: name for index, (_, name) in best.items()}
 
 
-def _register(track: Track) -> str:
-    if track.is_drums:
-        return ""
-    return REGISTERS[int(np.searchsorted(REGISTER_BOUNDS, np.median(track.notes.pitch), side="right"))]
+def _median(track: Track) -> int:
+    return int(np.sort(track.notes.pitch)[len(track.notes) // 2])
+
+
+def _register(median_pitch: int) -> str:
+    return REGISTERS[bisect_right(REGISTER_BOUNDS, median_pitch)]
 
 
 def _articulation(track: Track) -> str:
