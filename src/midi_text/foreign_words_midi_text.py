@@ -88,7 +88,7 @@ _WORDS = {
         ou=or par=by pas=not sol bois=woodwinds rythme= doucement=softly""",
     "de": """ein= eine= einen= fur=for und=and mit=with ohne=without kein=no keine=no nicht=not takte==bars takten==bars
         takt=time der die das im=in bitte=please stuck= lied dur= moll= minuten==minutes sekunden==seconds etwa=about
-        ungefahr==about oder=or leise=softly laut=loud bass=bass horn=horn tempo sehr flote= bis=to von""",
+        ungefahr==about oder=or leise=softly laut=loud bass=bass horn=horn tempo sehr flote= bis=to von choral=chorale""",
     "es": """una= para=for con=with y=and sin=without compases==bars compas=metre en=in el los las cancion= musica=
         menor= mayor minutos==minutes segundos==seconds unos=about estilo= bajo=bass alto=viola metales=brass
         maderas=woodwinds clave=harpsichord suave=soft fuerte=loud aproximadamente==about o=or un no=no quiero= lento

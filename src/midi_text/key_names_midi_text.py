@@ -1,90 +1,176 @@
-"""Keys in free text: "in D minor", "F#m", "key: Eb", "a minor-key"; and what only looks like one.
+"""Keys in free text: "in D minor", "F#m", "key: Eb", "ré mineur", "B-Dur"; and what only looks like one.
 
 A letter is a key only in good company: with a mode word ("d minor"), as a capital with "m" outside a chord
 sequence ("Am" but not "Am F C G"), after "key of", or as a capital after "in" where the phrase ends
-("a waltz in D for piano"). The article "a" is the trap: "in a minor key" states the mode, "in a minor"
-the key, "a minor issue" nothing. A tonic without mode is major, as in "Sonata in D".
+("a waltz in D for piano"), but not where it names an instrument's pitch ("clarinet in B flat"). The article "a" is the
+trap: "in a minor key" states the mode, "in a minor" the key, "a minor issue" nothing. A tonic without mode is major,
+as in "Sonata in D". German letters ("H-Dur", "Es-Dur", and "B-Dur" for B flat) and the syllables do, re, mi need a
+mode word of their languages beside them.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from .facts_midi_text import Key
+from .phrases_midi_text import LONGEST
 from .tokens_midi_text import Token
 
 _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-_KEY = re.compile(
-    r"([a-g])(?:(b|♭|#|♯)(?=$|[^a-z]|m(?:$|[^a-z])|maj|min)| ?(♭|#|♯)|[ -]?(sharp|flat)(?![a-z]))?"
-    r"(?:[ -]{0,2}(?:(?:harmonic|natural|melodic) )?(major|minor|maj|min|moll|dur)(?![a-z])|(m)(?![a-z]))?"
-    r"(?![a-z0-9'’])",
-    re.IGNORECASE,
-)
+_SYLLABLES = {"do": 0, "ut": 0, "re": 2, "mi": 4, "fa": 5, "sol": 7, "la": 9, "si": 11}
+_GERMAN = {
+    "c": 0, "cis": 1, "des": 1, "d": 2, "dis": 3, "es": 3, "e": 4, "f": 5, "fis": 6, "ges": 6, "g": 7, "gis": 8,
+    "as": 8, "a": 9, "ais": 10, "b": 10, "h": 11, "ces": 11, "his": 0,
+}  # fmt: skip
+_NAME = re.compile(r"([a-g])(b)?(m|min|maj|minor|major)?")
+_SIGNS = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
+_FOREIGN_SIGNS = {"diese": 1, "sostenido": 1, "diesis": 1, "bemol": -1, "bemolle": -1} | _SIGNS
+_MODES = {"major": "major", "maj": "major", "minor": "minor", "min": "minor"}
+_GERMAN_MODES = {"dur": "major", "moll": "minor"}
+_FOREIGN_MODES = {
+    "majeur": "major", "majeure": "major", "mayor": "major", "maggiore": "major", "maior": "major",
+    "mineur": "minor", "mineure": "minor", "menor": "minor", "minore": "minor",
+}  # fmt: skip
+_KINDS_OF_SCALE = frozenset("harmonic natural melodic".split())
 _CHORD = re.compile(r"[A-G][#b♯♭]?(?:m|maj|min|dim|aug|sus)?[2-9]?7?")
 _BREAKS = frozenset(("", ",", ".", ";", "|", "\n", "/", "!", "?", "-", ":", "=", "·", "•", "+"))
 _FOLLOWERS = _BREAKS | frozenset(
     """for at with w and in on using featuring lasting played scored composed of by without & but about around
-    roughly approximately that which called marked from""".split()
+    roughly approximately that which called marked from please throughout over only then to or >  →""".split()
 )
 _KEY_NOUNS = frozenset("key keys mode tonality scale feel mood sound".split())
 _PIECES = frozenset(
     "waltz melody ballad tune lullaby nocturne prelude fugue sonata etude blues jig reel mazurka polonaise".split()
 )
 _NOT_KEYS = frozenset(
-    "chord chords triad triads arpeggio arpeggios third thirds sixth sixths seventh sevenths ninth interval".split()
+    """chord chords triad triads arpeggio arpeggios third thirds sixth sixths seventh sevenths ninth interval
+    7 9 11 13""".split()
 )
 _CHORD_WORDS = frozenset("chord chords progression over changes".split())
+_TRANSPOSING = frozenset(
+    "clarinet clarinets trumpet trumpets horn horns cornet cornets sax saxophone saxophones flugelhorn".split()
+)
 
 Found = tuple[str, Any, int, int]  # fact, value, first token, token after the last
+
+
+class _Tonic(NamedTuple):
+    """A tonic without its mode word: its pitch class, the token after it, and how it was written."""
+
+    pitch: int
+    end: int
+    sign: bool
+    mode: str | None  # glued to the letter: "Am", "Eminor"
+    short: bool  # ... as a mere "m"
 
 
 def _low(tokens: list[Token], index: int) -> str:
     return tokens[index].low if 0 <= index < len(tokens) else ""
 
 
-def _after(tokens: list[Token], index: int, end: int) -> int:
-    """The first token that starts at or after a character."""
-    while index < len(tokens) and tokens[index].start < end:
+def _raw(tokens: list[Token], index: int) -> str:
+    return tokens[index].raw if 0 <= index < len(tokens) else ""
+
+
+def _gap(tokens: list[Token], index: int) -> int:
+    """Characters between a token and the one before it."""
+    return tokens[index].start - tokens[index - 1].end if 0 < index < len(tokens) else 99
+
+
+def _sign(tokens: list[Token], index: int, signs: dict[str, int]) -> int:
+    """The sharp (1) or flat (-1) at a token, or 0; a lone "b" must touch the letter."""
+    raw = _raw(tokens, index)
+    near = _gap(tokens, index) <= (0 if raw == "b" else 1)
+    return signs.get(raw, 0) if near else 0
+
+
+def _tonic(tokens: list[Token], index: int) -> _Tonic | None:
+    """The English tonic at a token: "D", "Eb", "F sharp", "Am", "F#m"."""
+    match = _NAME.fullmatch(tokens[index].raw)
+    if match is None:
+        return None
+    letter, flat, glued = match.groups()
+    shift, end = -1 if flat else 0, index + 1
+    if not flat and not glued:
+        shift = _sign(tokens, end, _SIGNS)
+        end += shift != 0
+        if shift and _raw(tokens, end) in ("m", "min", "maj") and not _gap(tokens, end):
+            glued, end = _raw(tokens, end), end + 1
+    mode = None if glued is None else "minor" if glued.startswith("m") and not glued.startswith("ma") else "major"
+    return _Tonic((_LETTERS[letter] + shift) % 12, end, bool(shift), mode, glued == "m")
+
+
+def _mode_at(tokens: list[Token], index: int) -> tuple[str, int] | None:
+    """The mode word at a token, perhaps after "harmonic", and the token after it."""
+    if _low(tokens, index) in _KINDS_OF_SCALE:
         index += 1
-    return index
+    word = _raw(tokens, index) if _low(tokens, index) not in _MODES else _low(tokens, index)
+    mode = _MODES.get(word) or _GERMAN_MODES.get(word)
+    return (mode, index + 1) if mode and _gap(tokens, index) <= 2 else None
+
+
+def _foreign_key(tokens: list[Token], index: int) -> Found | None:
+    """A key in German letters or in syllables, with a mode word of those languages: "H-Dur", "fa dièse mineur"."""
+    raw = tokens[index].raw
+    if raw in _GERMAN and _raw(tokens, index + 1) in _GERMAN_MODES and _gap(tokens, index + 1) <= 2:
+        return "key", Key(_GERMAN[raw], _GERMAN_MODES[_raw(tokens, index + 1)]), index, index + 2
+    names = _SYLLABLES | _LETTERS
+    if raw not in names:
+        return None
+    shift = _sign(tokens, index + 1, _FOREIGN_SIGNS)
+    end = index + 1 + (shift != 0)
+    mode = _FOREIGN_MODES.get(_raw(tokens, end))
+    if mode is None or _gap(tokens, end) > 2:
+        return None
+    return "key", Key((names[raw] + shift) % 12, mode), index, end + 1
 
 
 def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
     """The key named at a token, if any, as ("key", Key, first, after) or a mode taken for one by its letter."""
     token = tokens[index]
-    if token.low[0] not in _LETTERS or len(token.low) > 12:
+    if len(token.raw) > 6:
         return None
-    match = _KEY.match(text, token.start)
-    if match is None:
+    foreign = _foreign_key(tokens, index)
+    tonic = None if foreign else _tonic(tokens, index)
+    if tonic is None:
+        return foreign
+    end = tonic.end
+    last = tokens[end - 1].end
+    if (token.start and text[token.start - 1] in "&#_@$") or text[last : last + 1].isdigit():
         return None
-    letter, *accidentals, mode_word, short = match.groups()
-    accidental = "".join(a for a in accidentals if a).lower()
-    end = _after(tokens, index, match.end())
-    if end == index or tokens[end - 1].end > match.end() or (token.start and text[token.start - 1] in "&#_@$"):
+    letter = text[token.start]
+    mode = _mode_at(tokens, end) if tonic.mode is None else None
+    if mode or (tonic.mode and not tonic.short):
+        name, end = mode or (str(tonic.mode), end)
+        if token.raw == "a" and not tonic.sign:
+            return _after_a(text, tokens, index, end, name)
+        return None if _low(tokens, end) in _NOT_KEYS else ("key", Key(tonic.pitch, name), index, end)
+    key: Found = ("key", Key(tonic.pitch, tonic.mode or "major"), index, end)
+    if _named_as_key(tokens, index) and (tonic.short or tonic.sign or letter.isupper() or token.raw != "a"):
+        return key
+    follower = _low(tokens, end)
+    inside = _low(tokens, index - 1) == "in" and (follower in _FOLLOWERS or follower in LONGEST or follower.isdigit())
+    in_chords = _in_chords(text, tokens, index, end)
+    if tonic.short:
+        plain = letter.isupper() and text[last - 1] == "m"
+        wanted = (inside and letter.islower()) or ((plain or tonic.sign) and not in_chords)
+        return key if wanted and not (token.raw == "am" and _is_verb(text, tokens, index, end)) else None
+    if _low(tokens, index - 2) in _TRANSPOSING:
         return None
-    shift = {"": 0, "b": -1, "♭": -1, "flat": -1}.get(accidental, 1)
-    tonic = (_LETTERS[letter.lower()] + shift) % 12
-    if mode_word:
-        mode = "minor" if mode_word.lower() in ("minor", "min", "moll") else "major"
-        if letter in "aA" and not accidental:
-            return _after_a(text, tokens, index, end, mode)
-        return None if _low(tokens, end) in _NOT_KEYS else ("key", Key(tonic, mode), index, end)
-    mode = "minor" if short else "major"
-    if _named_as_key(text, tokens, index) and (short or accidental or letter.isupper() or token.low != "a"):
-        return ("key", Key(tonic, mode), index, end)
-    inside = _low(tokens, index - 1) == "in" and _low(tokens, end) in _FOLLOWERS
-    if short:
-        plain = letter.isupper() and text[match.end() - 1] == "m"
-        if (inside and letter.islower()) or ((plain or accidental) and not _in_chords(text, tokens, index, end)):
-            return ("key", Key(tonic, mode), index, end)
-        return None
-    if inside and (token.low != "a" or letter == "A") and not _in_chords(text, tokens, index, end):
-        return ("key", Key(tonic, mode), index, end)
-    return None
+    inside = inside and (letter.isupper() or token.raw != "a") and (letter.isupper() or follower in _BREAKS or tonic.sign
+                                                                  or follower in _FOLLOWERS)  # fmt: skip
+    alone = tonic.sign and letter.isupper() and _low(tokens, index - 1) in _BREAKS and follower in (*_BREAKS, *_PIECES)
+    return key if (inside or alone) and not in_chords else None
 
 
-def _named_as_key(text: str, tokens: list[Token], index: int) -> bool:
+def _is_verb(text: str, tokens: list[Token], index: int, end: int) -> bool:
+    """Whether "Am" is a word: "Am I", "I Am", "AM" of the morning."""
+    near = (_low(tokens, index - 1), _low(tokens, end))
+    return "i" in near or near[0].isdigit() or text[tokens[index].start : tokens[index].end] == "AM"
+
+
+def _named_as_key(tokens: list[Token], index: int) -> bool:
     """Whether "key of", "key:", "key is" or "key" stand before."""
     before, two_before = _low(tokens, index - 1), _low(tokens, index - 2)
     if before in ("of", ":", "=", "is"):
@@ -96,14 +182,17 @@ def _after_a(text: str, tokens: list[Token], index: int, end: int, mode: str) ->
     """What "a minor" says: the key, only its mode, or nothing."""
     before, follower = _low(tokens, index - 1), _low(tokens, end)
     key: Found = ("key", Key(9, mode), index, end)
+    capital = text[tokens[index].start] == "A" and not text[tokens[end - 1].start].isupper()
     if follower in _NOT_KEYS:
         return None
-    if follower in _KEY_NOUNS and before != "an" and not (follower == "scale" and text[tokens[index].start] == "A"):
+    if follower in _KEY_NOUNS and before != "an" and not (follower == "scale" and capital):
         return ("mode", mode, index, end + 1)
     ends = follower in _FOLLOWERS or follower[:1].isdigit()
-    if ends and (before in ("in", "key", "of") or before in _BREAKS):
+    if ends and (
+        before in ("in", "key", "of", "from", "to", "into", "not") or before in _BREAKS or before in (">", "→")
+    ):
         return key
-    if before == "an" or (text[tokens[index].start] == "A" and before not in ("", ".", "!", "?", "\n")):
+    if before == "an" or (capital and before not in ("", ".", "!", "?", "\n")):
         return key
     return ("mode", mode, index, end) if follower in _PIECES else None
 

@@ -31,6 +31,8 @@ _FEWER = frozenset("less fewer slower shorter".split())
 _MINUTES = frozenset("minute minutes min mins minuter".split())
 _SECONDS = frozenset("second seconds sec secs s".split())
 _ORDINALS = frozenset("st nd rd th".split())
+_SHORT_PIECES = frozenset("loop loops jingle clip long cue sting".split())  # "30s loop"
+_DRUM_MACHINES = (303, 606, 707, 808, 909)  # "808s"
 _HOURS = frozenset("hour hours".split())
 _BARS = frozenset("bar bars measure measures".split())
 _PLACES = frozenset("every first next final each opening closing after another previous these those".split())
@@ -129,6 +131,28 @@ def _amount(tokens: list[Token], index: int) -> _Amount | None:
     if before in ("under", "below", "max", "maximum"):
         return _Amount(0, high, index - 1, end, False)
     return _Amount(low, high, first, end, False)
+
+
+def read_carried(text: str, tokens: list[Token], index: int, fact: str) -> Found | None:
+    """A bound without a unit after a statement with one, "at most 20 bars, at least 8"; "Andante (about 88)".
+
+    Args:
+        text: The text.
+        tokens: Of the text.
+        index: Where the number stands.
+        fact: Of the statement before it.
+    """
+    amount = _amount(tokens, index) if tokens[index].low[0].isdigit() else None
+    if amount is None or _low(tokens, amount.end) not in _ENDS:
+        return None
+    bracket = text[tokens[amount.first].start - 1 : tokens[amount.first].start] == "("
+    if bracket and fact == "tempo_bpm" and amount.low >= 30 and amount.high <= 300:
+        return _tempo(amount, amount.first, amount.end)
+    if amount.low == amount.high or amount.first >= index:
+        return None
+    if fact == "bars":
+        return _bars(tokens, amount, amount.first, amount.end)
+    return _tempo(amount, amount.first, amount.end) if fact == "tempo_bpm" else None
 
 
 def read_number_statement(text: str, tokens: list[Token], index: int) -> Found | None:
@@ -253,7 +277,8 @@ def _bars(tokens: list[Token], amount: _Amount, first: int, end: int) -> Found |
     if amount.near:
         low, high = min(round(low), amount.low - 1), max(round(high), amount.high + 1)
     value = _within(low, high, BARS_LIMITS)
-    if place or amount.low != int(amount.low) or value is None:
+    added = _low(tokens, amount.first - 1) == "+" and _attached(tokens, amount.first)  # "16+1 bars"
+    if place or added or amount.low != int(amount.low) or value is None:
         return None
     return ("bars", (int(value[0]), int(value[1])), first, end)
 
@@ -322,8 +347,10 @@ def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
             end += 3
     decade = unit == "s" and _attached(tokens, amount.end) and amount.low % 10 == 0 and amount.low >= 20
     ordinal = unit in ("second", "minute") and amount.low > 1 and _low(tokens, end)[:5] in ("violi", "flute", "cello")
+    decade = decade and _low(tokens, end) not in _SHORT_PIECES
     long = _low(tokens, end) in ("long", "in")
-    deadline = (before in _DEADLINES and not long) or _the_last(tokens, amount.first)
+    machine = unit == "s" and amount.low in _DRUM_MACHINES
+    deadline = machine or (before in _DEADLINES and not long) or _the_last(tokens, amount.first)
     if deadline or ordinal or (decade and before not in _LENGTH_WORDS):
         return None
     value = _within(*(about(low) if amount.near and low == high else (low, high)), DURATION_LIMITS)

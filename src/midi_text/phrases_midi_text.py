@@ -9,6 +9,7 @@ they say only where music is spoken of: "strings" and "fast" are no words of mus
 from __future__ import annotations
 
 import re
+from itertools import permutations
 from typing import Any
 
 from .foreign_words_midi_text import ELISION, FOREIGN_PHRASES, without_accents
@@ -46,12 +47,33 @@ def _instrument_phrases() -> dict[str, Meanings]:
             for form in _plurals(" ".join(map(without_accents, re.split("[- ]", word.lower())))):
                 phrases.setdefault(form, (("program", instrument.program),))
     for ensemble, programs in ENSEMBLES.items():
+        style = STYLES.get(ensemble.split()[0])
         for form in _plurals(ensemble):
-            phrases[form] = tuple(("program", program) for program in programs)
+            phrases[form] = tuple(("program", program) for program in programs) + ((("style", style),) if style else ())
+    for first, second in permutations(("soprano", "alto", "tenor", "baritone")[:4], 2):  # "alto and tenor sax"
+        for joiner in ("and", "&"):
+            for sax in ("sax", "saxes", "saxophone", "saxophones"):
+                phrases[f"{first} {joiner} {second} {sax}"] = phrases[f"{first} sax"] + phrases[f"{second} sax"]
+    for joiner in ("and", "&"):
+        for guitar in ("guitar", "guitars"):
+            for first, second in permutations(("acoustic", "electric"), 2):
+                both = ("family", f"{first} guitar"), ("family", f"{second} guitar")
+                phrases[f"{first} {joiner} {second} {guitar}"] = both
+    phrases["bass drums"] = (("family", "bass"), ("program", 128))  # of a list without commas
+    phrases |= dict.fromkeys(_DOUBLE_KICK, (("program", 128),))
     for name in ("orchestra", "full orchestra", "symphony orchestra", "chamber orchestra", "philharmonic orchestra"):
         phrases[name] = (*(("family", family) for family in ORCHESTRA), ("open", True))
     return phrases
 
+
+_DOUBLE_KICK = (
+    "double bass drum",
+    "double bass drums",
+    "double kick",
+    "double bass pedal",
+    "double kick drum",
+    "808 s",
+)
 
 # Words that would be read wrongly beside other words; a phrase with no meanings states nothing.
 _SILENCERS = (
@@ -94,12 +116,24 @@ _TRAIT_PHRASES = {
     "arpeggiated": "fast arpeggios, slow arpeggios",
     "modulates": "modulating, modulated",
     "tresillo": "3 + 3 + 2",
+    "pickup": "upbeat anacrusis, upbeat measure, auftakt, levare",
     "walking bass": "walking double bass, walking upright bass, walking acoustic bass, walking electric bass",
     "crescendo": "crescendoing, gradually louder, louder and louder, starts soft and gets louder",
     "diminuendo": "gradually softer, softer and softer, quieter and quieter",
     "speeds up": "faster and faster, gradually faster, gradually speeds up",
     "slows down": "slower and slower, gradually slower",
 }
+_LOOPS = (
+    "over and over",
+    "on repeat",
+    "on loop",
+    "in a loop",
+    "looped",
+    "loop",
+    "repeated",
+    "repeating",
+    "again and again",
+)
 _NOT_STYLES = ("swing ride", "samba reggae", "brazilian samba reggae")
 # Words of music and of plain English alike, or of other trades: instruments and traits.
 _PLAIN_WORDS = frozenset(
@@ -163,8 +197,17 @@ def _build() -> tuple[dict[str, Meanings], frozenset[str]]:
     phrases |= instruments | {phrase: (("trait", name),) for phrase, name in traits.items()}
     _add_classes(phrases)
     for word, metre in DANCE_METRES.items():
-        for form in _plurals(without_accents(word)):
-            phrases[form] = (("implied_metre", metre), ("style", STYLES.get(form, STYLES.get(word, word))))
+        name = STYLES.get(word, word)
+        same = (other for other, style in STYLES.items() if style == name and word == name)
+        for form in (*_plurals(without_accents(word)), *same):
+            phrases[form] = (("implied_metre", metre), ("style", name))
+    phrases["slip jig"] = (("implied_metre", (9, 8)), ("style", "jig"))
+    for phrase in [phrase for phrase, name in traits.items() if name == "twelve-bar blues"]:
+        phrases[phrase] += (("style", "blues"),)
+    for phrase in _TRAIT_PHRASES["four on the floor"].split(", "):
+        phrases[phrase] += (("program", 128),)
+    phrases |= dict.fromkeys(("no swing", "without swing", "not swing"), (("no_trait", "swing"),))
+    phrases |= dict.fromkeys(_LOOPS, (("loop", "repeated chord loop"),))
     for name, program in (("violin", 40), ("cello", 42), ("flute", 73), ("clarinet", 71), ("viola", 41)):
         phrases[f"{name} sonata"] = (("program", program), ("open", True), ("style", "sonata"))  # with piano or not
     phrases |= {"drumless": (("no_program", 128),), "drum less": (("no_program", 128),)}

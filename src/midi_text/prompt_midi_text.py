@@ -1,18 +1,17 @@
-"""Free text -> what it states about music: tempo, key, metre, instruments, length and a few classes.
+"""Free text -> what it states about music: tempo, key, metre, instruments, length, harmony, form, traits, style.
 
-`read_prompt` reads what people type ("slow waltz in d minor for violin & piano", "120bpm, F#m, no drums")
-and what `data.captions` writes, with the one vocabulary of both. It walks the words once, never raises, and
-leaves every word that it does not know to the model (`Ask.unread`).
-Which statement counts, when several speak of one fact: a number before a word ("fast, 90 BPM" is 90 BPM),
-a stated metre before the one a dance implies ("waltz" is 3/4 unless the text says otherwise; a march has no
-metre of its own), a key before a mode; ranges that overlap narrow each other ("at least 8 bars, at most
-16"), and else the first counts. All of them stay in `Ask.statements`.
+`read_prompt` reads what people type ("slow waltz in d minor for violin & piano", "120bpm, F#m, no drums", "over
+Am F C G, walking bass") and what `data.captions` writes, with the one vocabulary of both. It walks the words once,
+never raises, and leaves every word that it does not know to the model (`Ask.unread`). `ask_midi_text` sums up.
+Words that are plain English too ("fast", "strings", "two minutes") count only where music is spoken of: near a
+statement that is of music alone or a word such as "song", or in a text of mere keywords (`_Reader.believed`).
 Lost: counts of players ("two violins" is one program), order in time ("first slow, then fast"), and what is
-denied ("not slow" states nothing; only instruments are excluded by "no", "without").
+denied ("not slow" states nothing; only instruments and traits are excluded by "no", "without").
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
@@ -20,28 +19,58 @@ from .ask_midi_text import Ask as Ask
 from .ask_midi_text import Read, summarise
 from .ask_midi_text import Statement as Statement
 from .key_names_midi_text import read_key, read_mode
-from .numbers_midi_text import read_number_statement
-from .phrases_midi_text import LONGEST, PHRASES, STOP_WORDS, Meanings
+from .numbers_midi_text import read_carried, read_number_statement
+from .phrases_midi_text import LONGEST, MUSIC_WORDS, PHRASES, STOP_WORDS, WEAK_PHRASES, Meanings
+from .progressions_midi_text import read_chords, read_form, read_numerals
+from .roles_midi_text import is_label, role_of
 from .tokens_midi_text import Token, tokenize
-
-
-def read_prompt(text: str) -> Ask:
-    """Read what a text states. Never raises on any `str`; the time grows linearly with its length."""
-    return _Reader(text).ask()
-
 
 _NEGATIONS = frozenset(
     "no without w/o minus except excluding exclude excluded avoid avoiding sans nor omit omitting lacks remove".split()
 )
 _NEGATED_VERBS = frozenset("use include want add have need with".split())
 _DONTS = frozenset("don't don’t dont not never".split())
-_FILLERS = frozenset("any the a an of more live real additional use include from".split())
+_FILLERS = frozenset("any the a an of more live real additional use include from de".split())
 _JOINERS = frozenset("and or nor & ,".split())
 _DENIALS = _DONTS | {"isn't", "isn’t", "no", "without", "avoid", "nothing", "less", "anything"}
-_DENIAL_FILLERS = frozenset("too so very that be is in at a an the for any use overly really particularly".split())
-_RANGES = ("tempo_bpm", "bars", "duration_seconds")
+_TRAIT_DENIALS = _DONTS | {"isn't", "isn’t", "no", "without", "avoid"}
+_DENIAL_FILLERS = frozenset(
+    "too so very that be is in at a an the for any use overly really particularly make it sound play".split()
+)
 _INSTRUMENT_FACTS = ("program", "family")
+_EXCLUDED = (*_INSTRUMENT_FACTS, "trait")
 _RANK_WORD, _RANK_IMPLIED = 1, 2
+_WEAK_NUMBERS = ("bars", "duration_seconds", "time_signature")
+_UNITS = frozenset("bar bars measure measures second seconds minute minutes bpm beats".split())
+_COUNTS = frozenset("2 3 4 5 6 two three four five six".split())
+
+# A key after another is where the piece goes, where one of these stands between them or before it.
+_GOES = frozenset(
+    """to into > → then ends end ending ended finishes finish finishing closes closing modulates modulate modulating
+    modulation moves moving shifts shift goes going concludes""".split()
+)
+_MODULATES = frozenset("modulates modulate modulating modulation modulated".split())
+_REACH = 8  # tokens in which a change of key is told
+
+# Words that speak of people and things: a text with one of them is prose, not keywords.
+_PROSE = frozenset(
+    """is are was were am has had did does do i you he she they we it my your his her their who which because would
+    can could should said says there what when where why how these those if than i'm it's that's we're they're us me
+    been being will won't don't can't""".split()
+)
+_MOST_KEYWORDS = 12
+_WINDOW = 50  # tokens around a word of music within which plain words are believed
+_PERSONS = frozenset("i you he she they we".split())
+_BEING = frozenset("am are is was were feel feels felt i'm you're we're they're he's she's".split())
+_DEGREES = frozenset("very so too really quite rather pretty feeling not all".split())
+_NOUNS = frozenset(
+    "piece pieces number passage work works track beat beats loop theme sound sounding one section".split()
+)
+
+
+def read_prompt(text: str) -> Ask:
+    """Read what a text states. Never raises on any `str`; the time grows linearly with its length."""
+    return _Reader(text).ask()
 
 
 class _Reader:
@@ -50,11 +79,13 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = tokenize(text)
-        self.statements: list[Statement] = []
-        self.ranks: list[int] = []  # of each statement: 0 explicit, 1 a word, 2 implied
+        self.read: list[Read] = []
+        self.places: list[int] = []  # first token of each
         self.open = False
         self.unread: dict[str, None] = {}
-        self.negated_until = -1  # instruments that start before this token are excluded
+        self.negated_until = -1  # instruments and traits that start before this token are excluded
+        self.key_end = -_REACH  # token after the last key
+        self.last_end = 0  # token after the last statement
 
     def ask(self) -> Ask:
         """Walk and sum up."""
@@ -65,7 +96,7 @@ class _Reader:
                 self._leave(position)
                 end = position + 1
             position = end
-        return self._summary()
+        return summarise(self.believed(), self.open, self.unread)
 
     def _low(self, index: int) -> str:
         return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
@@ -74,21 +105,45 @@ class _Reader:
         """Read one statement that starts at a token; returns the token after it, or `index` for none."""
         readers: tuple[Callable[[str, list[Token], int], tuple[str, Any, int, int] | None], ...] = (
             read_number_statement,
+            read_chords,
+            read_numerals,
+            read_form,
             read_key,
             read_mode,
         )
         for reader in readers:
             found = reader(self.text, self.tokens, index)
             if found is not None:
-                fact, value, first, end = found
-                if not self._denied(first):
-                    self._add(fact, value, first, end, 0)
-                return end
+                self._add_found(*found)
+                return found[3]
+        carried = read_carried(self.text, self.tokens, index, self.read[-1].statement.fact if self.read else "")
+        if carried is not None and index - self.places[-1] < _REACH:
+            self._add_found(*carried)
+            return carried[3]
         end, meanings = self._phrase(index)
-        for fact, value in meanings:
-            self._add_phrase(fact, value, index, end)
+        if not (meanings and is_label(self.tokens, index, end, meanings)):
+            for fact, value in meanings:
+                self._add_phrase(fact, value, index, end)
         named = end > index + 1 and self._low(end - 1) in ("tempo", "pace", "speed")
         return end - 1 if named else end  # "fast tempo (around 150)": its "tempo" may name a number
+
+    def _add_found(self, fact: str, value: Any, first: int, end: int) -> None:
+        """A statement of one of the readers; a key may be one that the piece goes to."""
+        if self._denied(first, _DENIALS):
+            return
+        weak = fact in _WEAK_NUMBERS or (fact in ("key", "mode") and end - first == 1)
+        if fact == "key":
+            fact = "key_change" if self._goes_to(first) else "key"
+            self.key_end = end
+        self._add(fact, value, first, end, 0, weak)
+
+    def _goes_to(self, first: int) -> bool:
+        """Whether a key is one that the piece changes to."""
+        start = max(0, first - 5)
+        before = [token.low for token in self.tokens[start:first]]
+        if self.key_end > first - _REACH:
+            return not _GOES.isdisjoint(token.low for token in self.tokens[self.key_end : first])
+        return before[-1:] in (["to"], ["into"]) and not _MODULATES.isdisjoint(before)
 
     def _phrase(self, index: int) -> tuple[int, Meanings]:
         """The longest known phrase at a token: the token after it and its meanings."""
@@ -108,34 +163,48 @@ class _Reader:
         return self._low(index) in _UNITS
 
     def _add_phrase(self, fact: str, value: Any, index: int, end: int) -> None:
+        weak = " ".join(token.low for token in self.tokens[index:end]) in WEAK_PHRASES
         if fact == "open":
             self.open = True
+        elif fact == "loop":
+            if self.read and self.read[-1].statement.fact in ("chords", "roman") and self.last_end >= index - 1:
+                self._add("trait", value, index, end, 0, False)
         elif fact in _INSTRUMENT_FACTS:
+            if value == "bass" and (self._low(index - 2), self._low(index - 1)) == ("in", "the") and end == index + 1:
+                return  # a register: "a pedal point in the bass"
             if index < self.negated_until:
                 fact = f"no_{fact}"
             elif value in (53, "voices") and self._counted(index) and self._low(index - 2) not in ("for", "/"):
                 return  # "in three voices" speaks of counterpoint, "for three voices" of singers
-            self._add(fact, value, index, end, 0)
-        elif fact == "no_program" or not self._denied(index):
+            else:
+                role = role_of(self.tokens, index, end)
+                if role:
+                    self._add(f"{role}_{fact}", value, index, end, 0, weak)
+            self._add(fact, value, index, end, 0, weak)
+        elif fact == "trait":
+            excluded = index < self.negated_until or self._denied(index, _TRAIT_DENIALS)
+            self._add("no_trait" if excluded else "trait", value, index, end, 0, weak)
+        elif fact == "no_program" or not self._denied(index, _DENIALS):
             implied = fact == "implied_metre"
             rank = _RANK_IMPLIED if implied else _RANK_WORD if fact == "tempo_bpm" else 0
-            self._add("time_signature" if implied else fact, value, index, end, rank)
+            self._add("time_signature" if implied else fact, value, index, end, rank, weak)
 
     def _counted(self, index: int) -> bool:
         """Whether a small number stands before: "four voices"."""
         return self._low(index - 1) in _COUNTS
 
-    def _add(self, fact: str, value: Any, first: int, end: int, rank: int) -> None:
+    def _add(self, fact: str, value: Any, first: int, end: int, rank: int, weak: bool) -> None:
         start, stop = self.tokens[first].start, self.tokens[end - 1].end
-        self.statements.append(Statement(fact, value, start, stop, self.text[start:stop]))
-        self.ranks.append(rank)
+        self.read.append(Read(Statement(fact, value, start, stop, self.text[start:stop]), rank, weak))
+        self.places.append(first)
+        self.last_end = end
 
     def _negation(self, index: int) -> int:
-        """At "no", "without" and the like before instruments: marks those; the token to go on from, or 0."""
+        """At "no", "without" and the like before instruments or traits: marks those; the token to go on from, or 0."""
         low, following = self._low(index), self._low(index + 1)
         if low in _NEGATIONS or (low == "but" and self._low(index - 1) in ("everything", "anything", "all")):
             start = index + 1
-        elif (low in _DONTS and following in _NEGATED_VERBS) or (low == "instead" and following == "of"):
+        elif (low in _DONTS and following in _NEGATED_VERBS) or (low == "instead" and following == "of") or (low == "not" and following == "de"):
             start = index + 2
         else:
             return 0
@@ -150,14 +219,14 @@ class _Reader:
         return 0
 
     def _list_from(self, start: int) -> tuple[int, bool]:
-        """The end of a list of instruments, and whether a negation before it holds for all of it.
+        """The end of a list of instruments or traits, and whether a negation before it holds for all of it.
 
         It does for "drums, bass or piano" and "drums and bass"; in "drums, bass, piano" it ends at the comma.
         """
         end, last_joiner, commas, position = start, "", 0, start
         while position < len(self.tokens):
             stop, meanings = self._phrase(position)
-            if stop == position or not any(fact in _INSTRUMENT_FACTS for fact, _ in meanings):
+            if stop == position or not any(fact in _EXCLUDED for fact, _ in meanings):
                 break
             end = stop
             joiner = self._low(stop)
@@ -174,25 +243,52 @@ class _Reader:
                 last_joiner = joiner
         return end, last_joiner in ("or", "nor") or (last_joiner != "," and not commas)
 
-    def _denied(self, index: int) -> bool:
+    def _denied(self, index: int, denials: frozenset[str] | set[str]) -> bool:
         """Whether "not", "no", "without" stand before, with only little words between."""
         for back in range(index - 1, max(index - 5, -1), -1):
             low = self._low(back)
-            if low in _DENIALS:
+            if low in denials:
                 return True
             if low not in _DENIAL_FILLERS:
                 return False
         return False
 
     def _leave(self, index: int) -> None:
-        word = self._low(index)
-        if len(word) > 1 and word not in STOP_WORDS and any(c.isalpha() for c in word):
+        word = self.tokens[index].raw
+        known = word in STOP_WORDS or self._low(index) in STOP_WORDS
+        if len(word) > 1 and not known and any(c.isalpha() for c in word):
             self.unread.setdefault(word)
 
-    def _summary(self) -> Ask:
-        read = [Read(statement, rank, False) for statement, rank in zip(self.statements, self.ranks, strict=True)]
-        return summarise(read, self.open, self.unread)
+    def believed(self) -> list[Read]:
+        """What was read, without the plain English words in a text, or a place of it, that is not about music."""
+        if not any(read.weak for read in self.read):
+            return self.read
+        keywords = len(self.tokens) <= _MOST_KEYWORDS and _PROSE.isdisjoint(token.low for token in self.tokens)
+        music = sorted(
+            {place for read, place in zip(self.read, self.places, strict=True) if not read.weak}
+            | {i for i, token in enumerate(self.tokens) if token.low in MUSIC_WORDS and self._is_music(i)}
+        )
+        return [
+            read
+            for read, place in zip(self.read, self.places, strict=True)
+            if not read.weak or (not self._of_a_person(place) and (keywords or self._near(music, place)))
+        ]
 
+    def _is_music(self, index: int) -> bool:
+        """Whether a word such as "piece" is one of music here: not "a piece of cake"."""
+        return self._low(index) != "piece" or self._low(index + 1) != "of" or self._low(index + 2) in MUSIC_WORDS
 
-_UNITS = frozenset("bar bars measure measures second seconds minute minutes bpm beats".split())
-_COUNTS = frozenset("2 3 4 5 6 two three four five six".split())
+    def _of_a_person(self, place: int) -> bool:
+        """Whether a plain word speaks of a person: "I am happy", "they were quick"."""
+        before = place - 1
+        while self._low(before) in _DEGREES:
+            before -= 1
+        being = self._low(before)
+        return being in _BEING and ("'" in being or being == "am" or self._low(before - 1) in _PERSONS)
+
+    def _near(self, music: list[int], place: int) -> bool:
+        """Whether a word of music stands near a token, or a noun that a piece of music may have after it."""
+        if self._low(place + 1) in _NOUNS or self._low(place - 1) == "something":
+            return True
+        at = bisect_left(music, place)
+        return any(abs(near - place) <= _WINDOW for near in music[max(0, at - 1) : at + 1])

@@ -88,8 +88,8 @@ impressionist: impressionistic, impressionism
 modern
 contemporary"""
 _MOODS = """\
-happy: frohlich, gai, feliz, alegre, felice, glucklich
-cheerful: cheery, jolly, merry, heiter, joyeux, joyeuse
+happy: gai, feliz, alegre, felice, glucklich
+cheerful: frohlich, cheery, jolly, merry, heiter, joyeux, joyeuse
 joyful: joyous
 sad: sorrowful, triste, traurig, tristes
 melancholic: melancholy, wistful, melancolique, melancholisch, malinconico
@@ -131,7 +131,7 @@ minuet: minuets, menuet, menuett
 mazurka: mazurkas
 polonaise: polonaises
 polka: polkas
-jig: jigs, gigue, slip jig
+jig: jigs, gigue
 reel: reels
 hornpipe: hornpipes
 sarabande
@@ -202,7 +202,7 @@ SILENT_STYLES = (
     "rock band", "metal band", "soul mate", "pop up", "pop culture", "energy saving", "bright piano", "grand piano",
     "dark side", "dark mode", "on the march", "case study", "study of", "studies of", "march of", "of march",
     "popular", "world wide", "minimal effort", "rag doll", "dub over", "noise floor", "noise level", "film maker",
-    "new age pad", "bowed pad", "tense of", "simple to play", "trap door", "a trap", "modern day", "modern life",
+    "new age pad", "bowed pad", "tense of", "simple to play", "trap door", "modern day", "modern life",
     "hard rock cafe", "french horn", "english horn", "latin alphabet", "latin small letter", "latin capital letter",
     "irish whistle", "irish flute", "spanish guitar", "house keeping", "acoustic guitar", "acoustic bass",
     "acoustic piano", "acoustic drums", "jazz guitar", "jazz electric guitar", "jazz bass", "jazz organ",

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from .foreign_words_midi_text import ELISION, TRANSLATIONS, language, without_accents
+from .phrases_midi_text import PHRASES
 from .typing_errors_midi_text import mend
 
 
@@ -35,6 +36,8 @@ _TOKEN = re.compile(r"[wW]/[oO]\b|[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:['’][^\W\d_]
 _LONGEST_WORD = 40  # no word of ours is longer; cutting keeps hostile texts cheap
 _SILENT = frozenset("\"“”„«»`*'’()[]{}")
 _DASHES = frozenset("-‐‑–—")
+_ENDINGS = frozenset("e en er es em".split())  # of German adjectives
+_SHORTENED = frozenset("approx ca".split())
 _HEARD = 400  # words by which a language is told
 
 
@@ -45,6 +48,8 @@ def tokenize(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         low = match.group()[:_LONGEST_WORD].lower()
         if low in _SILENT:
+            continue
+        if low == "." and tokens and tokens[-1].low in _SHORTENED and tokens[-1].end == match.start():
             continue
         low = without_accents(low)
         token = Token(low, match.start(), match.end(), low)
@@ -64,10 +69,13 @@ def tokenize(text: str) -> list[Token]:
 def _translated(tokens: list[Token]) -> list[Token]:
     """The tokens with English words, rightly spelt."""
     words = islice((token.low for token in tokens if token.low.isalpha()), _HEARD)
-    known = TRANSLATIONS[language(words)]
+    spoken = language(words)
+    known = TRANSLATIONS[spoken]
     result = []
     for token in tokens:
         low = ELISION.sub("", token.low) if "'" in token.low or "’" in token.low else token.low
+        if spoken == "de" and low not in PHRASES:
+            low = next((low[:-n] for n in (1, 2) if low[-n:] in _ENDINGS and low[:-n] in PHRASES), low)
         low = known.get(low) or mend(low)
         result.append(token if low == token.low else token._replace(low=low))
     return result
