@@ -36,8 +36,10 @@ WEIGHTS = np.array(
     ]
 )
 INTERCEPT = -1.42
-# What a section of 0, 1, 2 … rows costs, in log odds against the usual 4 or 8.
+# What a section of 0, 1, 2 … rows costs, in log odds against the usual 4 or 8; every row beyond the last costs more.
 LENGTH_COST = np.array([0.0, 0.6, 0.6, 0.6, 0.0, 0.5, 0.6, 0.7, 0.0, 0.5, 0.7, 1.0, 0.8, 1.0, 1.1, 1.2, 0.6, 1.8])
+LENGTHY = len(LENGTH_COST) - 1
+COST_PER_ROW = 0.1  # so that a featureless stretch is still cut, about every 20 rows
 
 
 def find_boundaries(view: View, alike: Likeness) -> np.ndarray:
@@ -76,7 +78,7 @@ def most_likely_sections(odds: np.ndarray) -> np.ndarray:
     if rows < 2 * SHORTEST:
         return np.zeros(1, np.int64)
     lengths = np.arange(rows + 1)
-    cost = LENGTH_COST[np.minimum(lengths, len(LENGTH_COST) - 1)]
+    cost = LENGTH_COST[np.minimum(lengths, LENGTHY)] + COST_PER_ROW * np.maximum(lengths - LENGTHY, 0)
     best = np.full(rows + 1, -np.inf)
     best[0], last = 0.0, np.zeros(rows + 1, np.int64)
     for end in range(SHORTEST, rows + 1):

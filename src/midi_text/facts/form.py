@@ -49,13 +49,14 @@ class Form:
             alike), 0..1; silent bars do not count as coming again.
         traits: Of `TRAITS["form"]`, where a plan is read with neighbouring equal letters as one block:
             "binary form": two blocks, each of the same number of sections, two or more, such as AABB.
-            "ternary form": three blocks, the third the return of the first, such as ABA or AABA, 12 bars or more; no
-            block is shorter than half the first section.
+            "ternary form": three blocks, the third the return of the first, such as ABA or AABA, in 16 bars or more;
+            no section is shorter than half the first, and half of the bars of the last come again.
             "rondo form": five blocks or more, every other one A, beginning and ending with A, and at least two
             different letters between.
-            "through-composed": four sections or more, no two alike, and at most 0.1 of the bars come again.
+            "through-composed": six sections or more, no two alike, and at most 0.1 of the bars come again.
             "repetitive": at least 0.8 of 8 or more bars come again.
-            "opening returns at the end": the last section is an A, and others lie between it and the first.
+            "opening returns at the end": the last section is an A whose bars for half come again, and other letters
+            lie between it and the first.
     """
 
     sections: tuple[Section, ...]
@@ -73,8 +74,8 @@ def measure_form(view: View) -> Form:
     alike = compare_bars(view)
     starts = find_boundaries(view, alike)
     sections = _sections(starts * alike.bars_per_row, _letters(starts, alike), view.bars)
-    repeated = _repeated_share(alike)
-    return Form(sections, repeated, _traits(sections, repeated))
+    again = _come_again(alike)
+    return Form(sections, float(again.mean()), _traits(sections, again))
 
 
 def _letters(starts: np.ndarray, alike: Likeness) -> str:
@@ -134,25 +135,27 @@ def _sections(starts: np.ndarray, letters: str, bars: int) -> tuple[Section, ...
     )
 
 
-def _repeated_share(alike: Likeness) -> float:
+def _come_again(alike: Likeness) -> np.ndarray:
+    """Which rows are nearly the same as another row, shape (rows,)."""
     playing = alike.counts.any(1)
     again = np.logical_and(alike.content >= SAME_BAR, np.outer(playing, playing))
     np.fill_diagonal(again, False)
-    return float(again.any(1).mean())
+    return again.any(1)
 
 
-def _traits(sections: tuple[Section, ...], repeated: float) -> tuple[str, ...]:
+def _traits(sections: tuple[Section, ...], again: np.ndarray) -> tuple[str, ...]:
     plan = "".join(section.letter for section in sections)
     blocks = [(letter, len(list(run))) for letter, run in groupby(plan)]
     letters = "".join(letter for letter, _ in blocks)
-    bars = sections[-1].first_bar + sections[-1].bars
+    shortest, last = min(section.bars for section in sections), sections[-1]
+    bars = last.first_bar + last.bars
+    comes_home = letters[-1] == "A" and len(letters) >= 3 and again[-len(again) * last.bars // bars :].mean() >= 0.5
     found = {
         "binary form": len(blocks) == 2 and blocks[0][1] == blocks[1][1] >= 2,
-        "ternary form": letters == "ABA" and bars >= 12 and 2 * min(s.bars for s in sections) >= sections[0].bars,
-        "rondo form": len(letters) >= 5 and set(letters[::2]) == {"A"} and len(set(letters[1::2])) >= 2
-        and len(letters) % 2 == 1,
-        "through-composed": len(sections) >= 4 and len(set(plan)) == len(plan) and repeated <= NOTHING_RETURNS,
-        "repetitive": repeated >= REPETITIVE and bars >= 2 * SHORTEST,
-        "opening returns at the end": len(letters) >= 3 and letters[-1] == "A",
-    }  # fmt: skip
+        "ternary form": comes_home and len(letters) == 3 and bars >= 16 and 2 * shortest >= sections[0].bars,
+        "rondo form": comes_home and len(letters) >= 5 and set(letters[::2]) == {"A"} and len(set(letters[1::2])) > 1,
+        "through-composed": len(sections) >= 6 and len(set(plan)) == len(plan) and again.mean() <= NOTHING_RETURNS,
+        "repetitive": bars >= 2 * SHORTEST and again.mean() >= REPETITIVE,
+        "opening returns at the end": comes_home,
+    }
     return tuple(name for name, holds in found.items() if holds)
