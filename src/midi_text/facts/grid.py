@@ -1,8 +1,8 @@
 """Where in the bar things happen: onsets laid on the grid of sixteenths and triplets, line by line.
 
 People play near the grid, not on it, and a third of a beat lies only a twelfth from a quarter of it. So the four or
-three parts of a quarter note are not chosen note by note but for all onsets of a quarter together: the division that
-they fit better holds for all of them. Positions are in twelfths of a quarter note from the bar line, in which
+three parts of a quarter note are not chosen note by note but for all onsets of a line in a quarter together: the
+division that they, and a little the other lines, fit better holds for all of them. Positions are in twelfths of a quarter note from the bar line, in which
 sixteenths (3) and triplets (4) are whole; finer values go to the nearest of these. A line is what one hand would play:
 the notes of a track, or its upper and its lower half where it plays in two registers at once. Lost: quintuplets and
 thirty-seconds.
@@ -21,6 +21,7 @@ from .view import Notes, View
 
 TWELFTHS = 12  # steps in a quarter note
 _NEAR = 0.045  # quarter notes; within it lie 95 % of the onsets of engraved and beat-aligned files, half of random ones
+_OTHERS = 0.25  # how much the other lines count when a line's division of a quarter is chosen
 _WIDE = 12  # semitones in one bar beyond which a track that plays chords has an upper and a lower line
 
 
@@ -72,7 +73,7 @@ def lay_out(view: View, notes: Notes, line: np.ndarray) -> Lines:
     """
     bar = view.bar_of(notes.time)
     raw = view.beats(notes.time - view.bar_lines[bar])
-    step, miss = _snap(bar, raw)
+    step, miss = _snap(line, bar, raw)
     lengths = bar_steps(view)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     late = step >= lengths[bar]
@@ -113,19 +114,22 @@ def _plays_chords(notes: Notes) -> bool:
     return bool(notes.duration.sum() > 1.3 * (ends[-1] - notes.time[0] - silence))
 
 
-def _snap(bar: np.ndarray, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _snap(line: np.ndarray, bar: np.ndarray, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Steps of onsets, and how far each lies from its step in quarter notes; both of shape (n,)."""
     if not len(raw):
         return np.zeros(0, np.int64), np.zeros(0)
     fours, threes = np.round(raw * 4), np.round(raw * 3)
     off_four, off_three = np.abs(raw - fours / 4), np.abs(raw - threes / 3)
-    quarter = np.floor(raw).astype(np.int64)
-    _, cell = np.unique(bar * (quarter.max() + 1) + quarter, return_inverse=True)
-    cost_four, cost_three = np.bincount(cell, off_four), np.bincount(cell, off_three)
+    _, quarter = np.unique(bar * 1024 + np.minimum(raw, 1023).astype(np.int64), return_inverse=True)
+    cost_four, cost_three = np.zeros(len(raw)), np.zeros(len(raw))
+    for cell, weight in ((line * (quarter.max() + 1) + quarter, 1.0), (quarter, _OTHERS)):
+        index = np.unique(cell, return_inverse=True)[1]
+        cost_four += weight * np.bincount(index, off_four)[index]
+        cost_three += weight * np.bincount(index, off_three)[index]
     # Where the piece as a whole goes in sixteenths, three in a quarter must fit clearly better to be believed.
-    ternary = cost_three < cost_four * (1.0 if cost_three.sum() < cost_four.sum() else 0.5)
-    step = np.where(ternary[cell], 4 * threes, 3 * fours).astype(np.int64)
-    return step, np.where(ternary[cell], off_three, off_four)
+    ternary = cost_three < cost_four * (1.0 if off_three.sum() < off_four.sum() else 0.5)
+    step = np.where(ternary, 4 * threes, 3 * fours).astype(np.int64)
+    return step, np.where(ternary, off_three, off_four)
 
 
 def _changes(*columns: np.ndarray) -> np.ndarray:
