@@ -34,15 +34,13 @@ EASY, MEDIUM, HARD = 3.0, (4.2, 6.3), 7.8  # grades before rounding, with room f
 class Difficulty:
     """How hard a piano piece is to play.
 
-    "easy piano": the grade, before it is rounded, is at most 3; "intermediate piano": 4.2 to 6.3; "virtuosic piano":
-    7.8 or more.
-
     Attributes:
         grade: 1 (first lessons) .. 9 (virtuoso); None unless the piece is for one piano: one or two tracks, all of
             them pianos (programs 0 to 3), with 32 notes or more.
         largest_span: Widest reach of one hand, in semitones: the 97th percentile over its onsets; 0 without a grade.
         notes_per_second: Fastest two seconds of one hand, the 90th percentile over its onsets; 0 without a grade.
-        traits: See `traits.TRAITS`.
+        traits: "easy piano": the grade, before it is rounded, is at most 3; "intermediate piano": 4.2 to 6.3;
+            "virtuosic piano": 7.8 or more.
     """
 
     grade: int | None

@@ -78,7 +78,8 @@ class Parts:
     """The parts of a piece, in the order of its tracks, and their traits.
 
     Attributes:
-        parts: One per track.
+        parts: One per track: its role ("melody", "countermelody", "bass", "accompaniment", "drums": see
+            `roles.assign_roles`), range as MIDI pitches, register, articulation and main figure (see `Part`).
         traits: Figures that the rule of `figures.RULES` or `doublings` finds in at least two bars and in this share
             of the bars: 15 % "Alberti bass"; 25 % "oom-pah", "oom-pah-pah", "tremolo"; 30 % "parallel thirds", "pedal
             bass"; 35 % "broken chords"; 40 % "walking bass", "octave doubling"; 50 % "block chords", "ostinato",

@@ -38,19 +38,18 @@ LEAST_ONSETS = 8
 class Texture:
     """The texture of a piece.
 
-    "unaccompanied line": one pitched track, and 97 % of its onsets are single notes over which none sounds on.
-    "homophonic": 2.7 voices or more on average, and 85 % of the sounding notes are struck at an onset where several
-    sound. "contrapuntal", "chorale", "melody and accompaniment": probability 0.8 or more among these three. "chorale"
-    also needs 75 % struck together and 3 to 5.5 voices; "contrapuntal" 1.5 voices, and of the lower and upper halves
-    neither has more than twice the onsets of the other; "melody and accompaniment" a track that is the melody, if there
-    are several, and it holds too where a track is the melody with 80 % probability, others accompany, and neither of
-    the other two is likelier than 0.5. "imitative": two entries or more, one in 40 bars, that imitate another voice
-    (`imitation`). "arpeggiated": in 60 % of the bars six onsets or more, three in four of them single notes, three in
-    four of the moves between them by 3 to 16 semitones, over three to five pitch classes.
-
     Attributes:
         kind: The trait among `TRAITS["texture"]` that fits best; None if none does.
-        traits: All that hold.
+        traits: All that hold. "unaccompanied line": one pitched track, and 97 % of its onsets are single notes over
+            which none sounds on. "homophonic": 2.7 voices or more on average, and 85 % of the sounding notes are
+            struck at an onset where several sound. "contrapuntal", "chorale", "melody and accompaniment": probability
+            0.8 or more among these three. "chorale" also needs 75 % struck together and 3 to 5.5 voices;
+            "contrapuntal" 1.5 voices, and of the lower and upper halves neither has more than twice the onsets of the
+            other; "melody and accompaniment" a track that is the melody, if there are several, and it holds too where
+            a track is the melody with 80 % probability, others accompany, and neither of the other two is likelier
+            than 0.5. "imitative": two entries or more, one in 40 bars, that imitate another voice (`imitation`).
+            "arpeggiated": in 60 % of the bars six onsets or more, three in four of them single notes, three in four of
+            the moves between them by 3 to 16 semitones, over three to five pitch classes.
         synchrony: Share of the sounding notes that are struck at an onset, mean over onsets where several sound, 0..1.
         voices: Notes that sound, mean over onsets.
     """
