@@ -108,7 +108,7 @@ def _tempo(view: View, bars: np.ndarray) -> tuple[tuple[str, ...], str]:
         gradual = np.abs(steps).max() < 0.5 * abs(change)
         if abs(change) >= 0.12 * body[:quarter].mean() and gradual:
             course = "speeds up" if change > 0 else "slows down"
-    named = dict.fromkeys([course, "slows at the end" if ends else course])
+    named = dict.fromkeys([course, "slows at the end" if ends and course != "slows down" else course])
     return tuple(name for name in named if name != "changes"), course
 
 

@@ -2,10 +2,10 @@
 
 People play near the grid, not on it, and a third of a beat lies only a twelfth from a quarter of it. So the four or
 three parts of a quarter note are not chosen note by note but for all onsets of a line in a quarter together: the
-division that they, and a little the other lines, fit better holds for all of them. Positions are in twelfths of a quarter note from the bar line, in which
-sixteenths (3) and triplets (4) are whole; finer values go to the nearest of these. A line is what one hand would play:
-the notes of a track, or its upper and its lower half where it plays in two registers at once. Lost: quintuplets and
-thirty-seconds.
+division that they, and a little the other lines, fit better holds for all of them. Positions are in twelfths of a
+quarter note from the bar line, in which sixteenths (3) and triplets (4) are whole; finer values go to the nearest of
+these. A line is what one hand would play: the notes of a track, or its upper and its lower half where it plays in two
+registers at once. Lost: quintuplets and thirty-seconds.
 
 Source: grid fitting as least residual among candidate divisions, after C. Raphael, "A hybrid graphical model for
 rhythmic parsing", Artificial Intelligence 137 (2002), without its transition model.
