@@ -45,10 +45,30 @@ class Drumming:
     """The drums of a piece.
 
     Attributes:
-        pattern: The trait that names the main pattern best; None without drums or a clear one.
-        pattern_share: Share of the bars with drums in which it holds, 0..1.
-        fill_bars: Bars (from 0) with a fill.
-        traits: See `traits.TRAITS`.
+        pattern: The trait that names the main pattern best, the narrower before the wider; None without drums or a
+            clear one.
+        pattern_share: Share of the bars with drums, fills apart, in which it holds, 0..1.
+        fill_bars: Bars (from 0) with a fill: at least 3 more tom strokes than usual, or 4 more on the snare while hi-
+            hat and ride fall below .6 of the usual; no more than two such bars in a row. In fewer than 4 bars: 3 tom
+            strokes or more, and more than of hi-hat and ride.
+        traits: "drum fills": 4 bars with drums or more, and 2 with a fill, or one in fewer than 16. The others hold
+            when at least half of the bars with drums and the main metre, fills apart, and 2 or more, are as follows.
+            In 4/4, 2/2 or two bars of 2/4 ("and" is half a quarter after a beat; time is hi-hat, ride or crash;
+            accents are meant unless ghosts are named): "backbeat": snare or side stick on 2 and 4, no snare on 1 and
+            3. "rock beat": a backbeat, kick on 1 and between 2½ and 3½, on eighths only, at most 3 ghosts, time in 6
+            of 8 eighths, no shuffle. "four on the floor": kick on all beats and at most twice elsewhere. "disco
+            beat": that, with open hi-hat on 3 ands or more, no snare on 1 and 3. "half-time": snare on 3, not on 1, 2
+            and 4, kick by 1¾ and not on 3, 4 eighths of time or more. "double-time": snare on 3 ands or more and no
+            beat, kick on 1 and 3, time likewise. "shuffle": on 3 beats or more hi-hat, ride or ghosts play the beat
+            and two thirds after it, nothing between, over a backbeat or a snare on 3. "swing ride": ride on 3 beats
+            or more and after 2 or 4 but not after 1 and 3, no backbeat. "breakbeat": snare on 2 and 4, and ghosts or
+            accents on 2 of the sixteenths 1¾, 2¾, 3¼ and 4¾, kick on 1 and 3½ or 3¾, not on 3, 4 eighths of time.
+            "bossa nova": kick on 1, 2½ and 4½, at most 6 kicks, 3 accents of the snare, no backbeat, 6 eighths of
+            time. "samba": kick on 3 beats and on the sixteenth before 3, at most 9 kicks. "train beat": snare in 12
+            of 16 sixteenths, 6 ghosts or more, accents on 3 ands or as a backbeat, kick on 1 and 3 and only on beats,
+            no time, no toms. "march beat": snare in 6 sixteenths or more with accents on 2 beats, kick, time and toms
+            likewise. "blast beat": kick and snare at 5.5 strokes a second each. In 3/4, "waltz beat": kick on 1
+            alone, another limb on 2 and 3 alone.
     """
 
     pattern: str | None

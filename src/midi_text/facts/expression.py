@@ -32,20 +32,12 @@ _EXACT = 0.05  # of a thirty-second or a triplet sixteenth: more is no rounding 
 class Expression:
     """How a piece is played.
 
-    Bars are bars with notes; their tempo is their length over their duration; the body is all but the last two.
-
-    Traits: "steady tempo": `tempo_course` is "steady", a tempo is given and the onsets keep to it.
-    "rubato", "slows at the end", "speeds up", "slows down": see `tempo_course`; "slows at the end" beside "rubato" too.
-    "crescendo", "diminuendo", "swells and fades", "contrasting dynamics", "even dynamics": `dynamics_course`, over at
-    least 4 bars and 16 notes.
-    "performed": `performed` is True, and onsets beside the grid or rubato show it in the timing as well.
-    "engraved": `performed` is False.
-
     Attributes:
-        tempo_course: "steady": no bar further than 3 % from the median. "slows at the end": 8 bars or more, the last at
-            most .85 of the median and slower than nine in ten. "rubato": the tempo changes in half of the bars or more,
+        tempo_course: Of the bars with notes, each at its length over its duration; the body is all but the last two.
+            "steady": no bar further than 3 % from the median. "slows at the end": 8 bars or more, the last at most
+            .85 of the median and slower than nine in ten. "rubato": the tempo changes in half of the bars or more,
             its deviation over the body is at least 5 % of the mean, and it turns in a quarter of the bars or more.
-            "speeds up", "slows down": the last quarter of the body against the first, by 12 % or more, in steps of
+            "speeds up", "slows down": from the first to the last quarter of the body by 12 % or more, in steps of
             which none makes up half of it. "changes": anything else. Where two hold, the later named here.
         dynamics_course: "even": the standard deviation of bars is at most 3. "crescendo", "diminuendo": the eight
             stretches go up (down) by 16 or more, never back by more than 3, in more than one step. "swells and fades":
@@ -57,7 +49,11 @@ class Expression:
             instrument and in 30 % of those inside its chords, and it has 3 levels or more in a usual bar; False if in
             at most 25 % of the steps, with 2 levels or fewer, and at most 2 % of the onsets lie beside the grid; None
             where it cannot be told, or with fewer than 16 notes.
-        traits: See `traits.TRAITS`.
+        traits: "steady tempo": `tempo_course` is "steady", a tempo is given and 70 % of the onsets lie near the grid.
+            "rubato", "slows at the end", "speeds up", "slows down": see `tempo_course`; the second beside the first
+            too. "crescendo", "diminuendo", "swells and fades", "contrasting dynamics", "even dynamics":
+            `dynamics_course`, over 4 bars and 16 notes or more. "performed": `performed` is True, and 15 % of the
+            onsets beside the grid, or rubato, show it in the timing as well. "engraved": `performed` is False.
     """
 
     tempo_course: str

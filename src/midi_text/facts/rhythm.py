@@ -38,23 +38,6 @@ _HABANERA = ((16, (0, 6, 8, 12)), (16, (0, 3, 4, 6, 8, 11, 12, 14)), (8, (0, 3, 
 class Rhythm:
     """The rhythm of a piece.
 
-    Traits, for pieces of which at least 70 % of the onsets lie within .045 quarter notes of the grid:
-    "swing": `swing_ratio` is given, and triplets fill fewer than a third of the divided quarters.
-    "syncopated": `syncopation` is at least .2, and more than .6 of it is left wherever else one puts the bar lines
-    (some files begin with an upbeat on their first bar line).
-    "on the beat": `syncopation` is at most .02, and 75 % of the onsets lie on beats.
-    "dotted rhythms": in at least 25 % of the quarters with onsets, and 4 times or more, some line plays a dotted eighth
-    and a sixteenth that begin on a quarter, or a dotted quarter and an eighth (3:1, the next onset on a quarter again).
-    "triplets": in at least 10 % of them, and 4 or more, some line plays the second and third part of a quarter cut in
-    three, and neither of the other sixteenths; not in metres of eighths.
-    "steady eighths", "steady sixteenths": pitched onsets fill 90 % of such slots from the first to the last onset, over
-    8 quarters or more, and at most 5 % lie between them.
-    "pickup": `pickup_quarters` > 0.
-    "siciliano": metre of 6 or 12 eighths, at most 72 dotted quarters a minute, and some line plays dotted eighth,
-    sixteenth, eighth in 30 % of its dotted quarters, 4 times or more.
-    "tresillo", "habanera": some line plays exactly 3+3+2, or 3+1+2+2, sixteenths or eighths in at least half of its
-    bars, 4 or more.
-
     Attributes:
         subdivision: The finest value in common use: "half", "quarter", "eighth", "triplet" or "sixteenth" (or finer):
             at least 10 % of the moments of onset need it. Swung eighths are eighths.
@@ -70,7 +53,19 @@ class Rhythm:
             an onset.
         heard_metre: The metre heard in the onsets, whatever the file states.
         heard_metre_confidence: 0..1.
-        traits: See `traits.TRAITS`.
+        traits: None unless 70 % of the onsets lie within .045 quarter notes of the grid, or it swings. "swing":
+            `swing_ratio` is given, and triplets fill less than a third of the quarters. "syncopated": `syncopation`
+            is at least .2, and more than .6 of it is left wherever else one puts the bar lines (some files begin with
+            an upbeat on their first bar line). "on the beat": `syncopation` is at most .02, and 75 % of the moments
+            of onset lie on beats. "dotted rhythms": in 25 % of the quarters with onsets, and 4 or more, some line
+            plays a dotted eighth and a sixteenth that begin on a quarter (in compound metres: on a beat), or
+            elsewhere a dotted quarter and an eighth. "triplets": in 10 % of the quarters, and 4 or more, some line
+            plays the second and third part of a quarter cut in three and no sixteenth; not in metres of eighths, nor
+            where it swings. "steady eighths", "steady sixteenths": pitched onsets fill 90 % of such slots from the
+            first to the last, over 8 quarters or more, and 5 % or fewer lie between. "pickup": `pickup_quarters` > 0.
+            "siciliano": 6/8 or 12/8, at most 72 dotted quarters a minute, and some line plays dotted eighth,
+            sixteenth, eighth in 30 % of its beats, 4 or more. "tresillo", "habanera": some line plays 3+3+2, or
+            3+1+2+2, sixteenths or eighths and nothing else in half of its bars, 4 or more.
     """
 
     subdivision: str
