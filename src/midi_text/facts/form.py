@@ -95,13 +95,13 @@ def _letters(starts: np.ndarray, alike: Likeness) -> str:
 def section_likeness(starts: np.ndarray, alike: Likeness) -> np.ndarray:
     """By how much sections are more alike than sections of one letter must be, shape (sections, sections).
 
-    The lower triangle only; -inf where one is more than twice as long as the other.
+    The lower triangle only; as many rows as the shorter has are compared.
     """
     content = _diagonal_sums(alike.content + MELODY_WEIGHT * alike.melody)
     melody = _diagonal_sums(alike.melody)
     lengths = np.diff(np.append(starts, alike.rows))
     later, earlier = np.tril_indices(len(starts), -1)
-    shorter, longer = (pick(lengths[later], lengths[earlier]) for pick in (np.minimum, np.maximum))
+    shorter = np.minimum(lengths[later], lengths[earlier])
     most = np.full(len(later), -np.inf)
     for shift in (-1, 0, 1):
         a, b = starts[later] + shift, starts[earlier]
@@ -110,7 +110,7 @@ def section_likeness(starts: np.ndarray, alike: Likeness) -> np.ndarray:
         both = (_stripe(content, a, b, over) - ALIKE, _stripe(melody, a, b, over) - SAME_TUNE)
         most = np.where(2 * end >= shorter, np.maximum(most, np.maximum(*both)), most)
     result = np.full((len(starts), len(starts)), -np.inf)
-    result[later, earlier] = np.where(2 * shorter >= longer, most, -np.inf)
+    result[later, earlier] = most
     return result
 
 
@@ -140,7 +140,7 @@ def _come_again(alike: Likeness) -> np.ndarray:
     playing = alike.counts.any(1)
     again = np.logical_and(alike.content >= SAME_BAR, np.outer(playing, playing))
     np.fill_diagonal(again, False)
-    return again.any(1)
+    return np.asarray(again.any(1))
 
 
 def _traits(sections: tuple[Section, ...], again: np.ndarray) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ that begin where a listener would begin are preferred. Lost: motifs in inner voi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -115,7 +116,7 @@ def _lay_out(view: View) -> _Line:
     pitch, on_line = notes.pitch[order], each.step[order] == 0
     step, longest, weight = np.diff(time), np.zeros(len(order)), np.zeros(len(order))
     edges = [0, *(np.flatnonzero(np.diff(track)) + 1).tolist(), len(order)]
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         if end - begin > 1:
             longest[begin:end] = min(PAUSE * np.median(step[begin : end - 1]), LONGEST_STEP)
             weight[begin:end] = pitch[begin:end].mean() / 12

@@ -99,7 +99,7 @@ def _cosine(vectors: np.ndarray) -> np.ndarray:
     length = np.sqrt((vectors * vectors).sum(1, keepdims=True))
     unit = vectors / np.maximum(length, 1e-9)
     silent = (length == 0).astype(np.float32)
-    return unit @ unit.T + silent @ silent.T
+    return np.minimum(unit @ unit.T + silent @ silent.T, 1)
 
 
 def _content(row: np.ndarray, lane: np.ndarray, code: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -111,7 +111,7 @@ def _content(row: np.ndarray, lane: np.ndarray, code: np.ndarray, counts: np.nda
     present /= np.sqrt(np.maximum(per_lane, 1))[:, used // (POSITIONS * 12)]
     playing = (counts > 0).sum(1).astype(np.float32)
     most = np.maximum(playing[:, None], playing[None])
-    return np.where(most > 0, present @ present.T / np.maximum(most, 1), 1).astype(np.float32)
+    return np.where(most > 0, np.minimum(present @ present.T / np.maximum(most, 1), 1), 1).astype(np.float32)
 
 
 def _melody(view: View, per_row: int, rows: int) -> np.ndarray:
