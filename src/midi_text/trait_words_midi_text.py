@@ -45,7 +45,7 @@ modulates: modulating | a [change of key], a [key change] | that [changes key], 
   [changes key] on its way, it [modulates] along the way | modulate, modulation, modulations, key changes, changes \
   of key, change key, changing keys
 stays in one key: | [one key throughout] | that [stays in one key], in [one key throughout] | it [stays in one key] \
-  throughout, the [key never changes], the music [never leaves its key] | stay in one key, a single key throughout, \
+  throughout, it [keeps to one key], the music [stays in its key] | stay in one key, a single key throughout, \
   the same key throughout, one key all through
 chromatic: chromatic | [chromatic] lines, [chromatic] colouring | coloured by [chromatic] notes, rich in [chromatic] \
   notes | [chromatic] notes colour the lines, the writing is [chromatic] | chromaticism, chromatically
@@ -151,14 +151,14 @@ four on the floor: [four-on-the-floor] | a [four-on-the-floor] beat, a [four-on-
 backbeat: | a [backbeat] | with a [backbeat], driven by a [backbeat] | a [backbeat] drives it, it rides on a \
   [backbeat], the accents fall on the [backbeat] | back beat, backbeats
 rock beat: | a [rock beat], a [rock groove] | over a [rock beat], driven by a [rock beat] | a [rock beat] drives \
-  it, it sits on a [rock beat] | rock drum beat, rock rhythm, rock pattern, rock drum pattern, rock drum groove
+  it, it sits on a [rock beat] | rock rhythm, rock pattern
 shuffle: | a [shuffle beat], a [shuffle groove] | over a [shuffle beat], with a [shuffle feel] | the [beat is a \
   shuffle], it rolls along on a [shuffle beat] | shuffle rhythm, shuffled beat, shuffle pattern, shuffling beat
 swing ride: | a [swung ride pattern], a [swing ride pattern] | over a [swung ride pattern], with a [swing ride \
   pattern] | the [ride swings], a [swing ride pattern] keeps time | swing ride, jazz ride, jazz ride pattern, swing \
   beat, swung ride cymbal, swing ride cymbal, ride cymbal swing
 disco beat: | a [disco beat], a [disco groove] | over a [disco beat], driven by a [disco beat] | a [disco beat] \
-  drives it, it moves to a [disco beat] | disco rhythm, disco drum beat, disco pattern, disco hi hats
+  drives it, it moves to a [disco beat] | disco rhythm, disco pattern, disco hi hats
 half-time: half-time | a [half-time feel], a [half-time beat] | with a [half-time feel], over a [half-time beat] | \
   the [beat is in half-time], the beat has a [half-time feel] | halftime, halftime feel, half time groove, halftime \
   groove, halftime beat
@@ -171,11 +171,11 @@ bossa nova: | a [bossa nova beat], a [bossa nova groove] | over a [bossa nova be
   it sways over a [bossa nova beat], the [beat is a bossa nova] | bossa nova rhythm, bossa beat, bossa groove, bossa \
   rhythm, bossa nova pattern
 samba: | a [samba beat], a [samba groove] | over a [samba beat], driven by a [samba groove] | a [samba beat] drives \
-  it, the [beat is a samba] | samba rhythm, samba pattern, samba drum beat
+  it, the [beat is a samba] | samba rhythm, samba pattern
 train beat: | a [train beat] | over a [train beat], driven by a [train beat] | a [train beat] chugs along, it rolls \
   along on a [train beat] | train groove, train rhythm
 waltz beat: | a [waltz beat] | over a [waltz beat], with a [waltz beat] | it turns over a [waltz beat], a [waltz \
-  beat] keeps time | waltz groove, waltz pattern, waltz drum beat
+  beat] keeps time | waltz groove, waltz pattern
 march beat: | a [march beat], a [marching beat] | over a [march beat], driven by a [marching beat] | it steps along \
   to a [march beat], a [marching beat] keeps time | march rhythm, marching rhythm, marching pattern
 blast beat: | a [blast beat], [blast beats] | over a [blast beat], driven by [blast beats] | a [blast beat] hammers \

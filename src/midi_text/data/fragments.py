@@ -1,14 +1,14 @@
-"""One fact in words: the same true statement as an adjective, a phrase after the noun, a keyword and a field.
+"""One fact in words: the same true statement in every place it can take in a text.
 
-Every maker picks words from the vocabulary that are true of the facts and says in `Fragment.stated` what
-the prompt reader must find in any of the forms. Numbers are rounded within the tolerance of
-`truth_midi_text`; a fact without a true word, or one not worth saying, gives None.
+Every maker picks words from the vocabulary that are true of the facts and says in `Fragment.stated` what the prompt
+reader must find wherever the fragment is put. Numbers are rounded within the tolerance of `truth_midi_text`; a fact
+without a true word, or one not worth saying, gives None.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..facts_midi_text import Key, MusicFacts
@@ -28,18 +28,38 @@ from ..vocabulary_midi_text import (
     gm_name,
     key_spellings,
 )
+from .wordings import WORDINGS, Wordings
 
 Stated = tuple[str, Any]
 
 
 class Fragment(NamedTuple):
-    """One statement in its grammatical forms; "" where a form does not exist."""
+    """One statement and its wordings.
 
-    adjective: str  # "slow", "16-bar"
-    after: str  # "in D minor", "for violin and piano"
-    keyword: str  # "D minor"
-    field: str  # "key: D minor"
-    stated: tuple[Stated, ...]  # what the prompt reader must find in any of the forms
+    Attributes:
+        topic: What it speaks of: "tempo", "key", "harmony".
+        wordings: Of each grammatical place.
+        slots: What fills the names in braces.
+        stated: What the prompt reader must find wherever it is put.
+    """
+
+    topic: str
+    wordings: Wordings
+    slots: Mapping[str, str]
+    stated: tuple[Stated, ...]
+
+    def put(self, place: str, rng: random.Random) -> str:
+        """One wording for a place, a field of `Wordings`; "" where there is none."""
+        forms: tuple[str, ...] = getattr(self.wordings, place)
+        if not forms:
+            return ""
+        form = forms[int(rng.random() * len(forms))]
+        return form.format_map(self.slots) if "{" in form else form
+
+
+def fragment(topic: str, row: str, slots: Mapping[str, str], *stated: Stated) -> Fragment:
+    """A fragment with the wordings of a row of `WORDINGS`."""
+    return Fragment(topic, WORDINGS[row], slots, stated)
 
 
 def article(noun: str) -> str:
@@ -62,21 +82,31 @@ def join_words(words: Sequence[str], separator: str = " and ") -> str:
     return ", ".join(words[:-1]) + separator + words[-1]
 
 
-def _tempo(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment | None:
+def is_plural(name: str) -> bool:
+    """Whether the name of an instrument is a plural: "drums", "steel drums", not "bass"."""
+    return name.endswith("s") and not name.endswith(("ss", "panpipes"))
+
+
+def with_article(name: str) -> str:
+    """The name of an instrument as one would speak of it: "a violin", but "drums", "percussion"."""
+    return name if is_plural(name) or name.endswith(_UNCOUNTED) else article(name)
+
+
+_UNCOUNTED = ("percussion", "brass", "woodwind", "harmonics", "noise", "applause sound", "effect")
+
+
+def _tempo(facts: MusicFacts, rng: random.Random) -> Fragment | None:
     words = [w for w in TEMPO_WORDS if w.low <= facts.tempo_bpm <= w.high]
     if words and (facts.tempo_changes or rng.random() < 0.45):
         entry = rng.choice(words)
         word = rng.choice(entry.written)
         value = ("tempo_bpm", (entry.low, entry.high))
         if entry.italian:
-            shown = word.capitalize() if rng.random() < 0.4 else word
-            keyword = rng.choice((shown, f"{shown} tempo"))
-            after = rng.choice((f"at {article(shown)} tempo", f"in {shown} tempo", f"played {shown}"))
-            return Fragment(word, after, keyword, f"tempo: {shown}", (value,))
+            return fragment(
+                "tempo", "tempo italian", {"word": word, "Word": word.capitalize(), "a_word": article(word)}, value
+            )
         plain = word if "-" not in word else entry.written[0]
-        keyword = rng.choice((word, f"{plain} tempo"))
-        after = f"at {article(plain)} {rng.choice(('tempo', 'tempo', 'pace', 'speed'))}"
-        return Fragment(word, after, keyword, f"tempo: {plain}", (value,))
+        return fragment("tempo", "tempo word", {"word": word, "plain": plain, "a_plain": article(plain)}, value)
     bpm = round(facts.tempo_bpm)
     if rng.random() < 0.2:
         near = rng.choice(("about", "around", "approximately", "roughly"))
@@ -84,54 +114,44 @@ def _tempo(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment | None:
     else:
         shown, value = str(bpm), ("tempo_bpm", (float(bpm), float(bpm)))
     unit = rng.choice((" BPM", " BPM", " bpm", "bpm", " beats per minute"))
-    after = rng.choice((f"at {shown}{unit}", f"at a tempo of {shown}{unit}", f"with a tempo of {shown}{unit}"))
-    adjective = f"{shown}{unit}" if shown.isdigit() and "beats" not in unit else ""
-    keyword = rng.choice((f"{shown}{unit}", f"tempo {shown}"))
-    return Fragment(adjective, after, keyword, f"tempo: {shown}{rng.choice(('', unit))}", (value,))
+    plain = f"{shown}{unit}" if shown.isdigit() and "beats" not in unit else ""
+    return fragment("tempo", "tempo number", {"n": shown, "bpm": f"{shown}{unit}", "plain": plain}, value)
 
 
 def key_fragment(key: Key, rng: random.Random) -> Fragment:
     """The key in one of its spellings, or now and then only its mode."""
-    if rng.random() < 0.14:
-        mode = key.mode
-        after = rng.choice((f"in a {mode} key", f"in a {mode} tonality", f"in {mode}", f"in a {mode} mode"))
-        return Fragment(f"{mode}-key", after, f"{mode} key", f"mode: {mode}", (("mode", mode),))
-    name = rng.choice(key_spellings(key))
-    after = rng.choice((f"in {name}", f"in {name}", f"in the key of {name}"))
-    tonic = key.name.split()[0]
+    if rng.random() < 0.12:
+        return fragment("key", "mode", {"mode": key.mode}, ("mode", key.mode))
+    name, tonic = rng.choice(key_spellings(key)), key.name.split()[0]
     short = name
     if rng.random() < 0.3:
         short = f"{tonic}m" if key.mode == "minor" else f"{tonic} maj"
-    keyword = rng.choice((name, short, f"key of {name}"))
-    return Fragment(name, after, keyword, f"key: {short}", (("key", key),))
+    return fragment("key", "key", {"key": name, "short": short}, ("key", key))
 
 
-def _metre(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment:
+def _metre(facts: MusicFacts, rng: random.Random) -> Fragment:
     numerator, denominator = facts.time_signature
     shown = f"{numerator}/{denominator}"
     name = shown
     if rng.random() < 0.15:
         name = rng.choice([w for w, metre in METRE_WORDS.items() if metre == (numerator, denominator)] or [shown])
     timed = name if name.endswith(("time", "breve")) else f"{name} time"
-    after = rng.choice((f"in {timed}", f"in {timed}" if name != shown else f"in {shown}", f"in {shown}"))
-    word = rng.choice(("time signature", "metre", "meter", "time"))
-    keyword = rng.choice((shown, timed, f"{shown} time signature"))
-    return Fragment(shown, after, keyword, f"{word}: {shown}", (("time_signature", (numerator, denominator)),))
+    row = "mostly metre" if facts.metre_changes else "metre"
+    return fragment("metre", row, {"metre": shown, "timed": timed}, ("time_signature", (numerator, denominator)))
 
 
-def _bars(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment | None:
+def _bars(facts: MusicFacts, rng: random.Random) -> Fragment | None:
     n = facts.bars
     if not BARS_LIMITS[0] <= n <= BARS_LIMITS[1]:
         return None
-    shown = NUMBER_WORDS[n] if n < len(NUMBER_WORDS) and rng.random() < 0.2 else str(n)
-    unit = rng.choice(("bar", "bar", "measure"))
-    plural = unit if n == 1 else unit + "s"
-    after = rng.choice((f"{shown} {plural} long", f"of {shown} {plural}", f"lasting {shown} {plural}"))
-    field = rng.choice((f"length: {shown} {plural}", f"{plural}: {n}"))
-    return Fragment(f"{shown}-{unit}", after, f"{shown} {plural}", field, (("bars", (n, n)),))
+    shown = NUMBER_WORDS[n] if n < len(NUMBER_WORDS) and rng.random() < 0.25 else str(n)
+    unit = rng.choice(("bar", "bar", "bar", "measure"))
+    units = unit if n == 1 else unit + "s"
+    slots = {"n": shown, "unit": unit, "units": units, "n_units": f"{shown} {units}", "digits": str(n)}
+    return fragment("bars", "bars", slots, ("bars", (n, n)))
 
 
-def _duration(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment | None:
+def _duration(facts: MusicFacts, rng: random.Random) -> Fragment | None:
     seconds = facts.duration_seconds
     if not 1 <= seconds <= 0.9 * DURATION_LIMITS[1]:
         return None
@@ -153,17 +173,15 @@ def _duration(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment | No
     if rng.random() < 0.6:
         shown, value = f"{rng.choice(('about', 'around', 'roughly'))} {shown}", about(n)
     adjective = f"{n}-second" if shown == f"{n} seconds" else ""
-    after = rng.choice((f"{shown} long", f"lasting {shown}"))
-    return Fragment(adjective, after, f"{shown} long", f"duration: {shown}", (("duration_seconds", value),))
+    return fragment("duration", "duration", {"time": shown, "adjective": adjective}, ("duration_seconds", value))
 
 
-def instruments_fragment(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment:
+def instruments_fragment(facts: MusicFacts, rng: random.Random) -> Fragment:
     """All instruments, or a few of many with a word that says there are others."""
     programs = list(facts.programs)
-    more = ""
-    if len(programs) > 6 or (len(programs) >= 3 and rng.random() < 0.1):
+    some = len(programs) > 6 or (len(programs) >= 3 and rng.random() < 0.1)
+    if some:
         programs = programs[: rng.randint(2, min(4, len(programs) - 1))]
-        more = rng.choice((" and other instruments", ", among others", " and more"))
     names, stated = [], []
     for program in programs:
         name, value = _instrument_word(program, rng)
@@ -174,20 +192,21 @@ def instruments_fragment(facts: MusicFacts, rng: random.Random, kind: str) -> Fr
         pairs = list(zip(names, stated, strict=True))
         rng.shuffle(pairs)
         names, stated = [p[0] for p in pairs], [p[1] for p in pairs]
-    separator = ", " if more else rng.choice((" and ", " and ", " and ", " & ", ", "))
-    listed = join_words(names, separator) + more
-    lead = rng.choice(("for", "for", "for", "with", "scored for", "played by"))
-    after = f"{lead} {listed}"
-    adjective = ""
-    if len(names) == 1 and not more and programs[0] == DRUMS:
-        adjective = "drum"
-    elif len(names) == 1 and not more:
-        alone = f"solo {names[0]}" if programs[0] in _SOLOISTS else names[0]
-        adjective = rng.choice((names[0], alone))
-        after = rng.choice((after, f"for {alone}"))
-    field = rng.choice(("instruments", "instrumentation", "played by", "instruments"))
+    separator = ", " if some else rng.choice((" and ", " and ", " and ", " and ", " & "))
     formal = [gm_name(v) if fact == "program" else v for fact, v in stated] if rng.random() < 0.2 else names
-    return Fragment(adjective, after, ", ".join(names) + more, f"{field}: {', '.join(formal)}{more}", tuple(stated))
+    slots = {
+        "list": join_words(names, separator),
+        "a_list": join_words([with_article(name) for name in names], ", " if some else " and "),
+        "formal": ", ".join(formal),
+    }
+    if some:
+        return fragment("instruments", "open instruments", slots, *stated)
+    if len(names) > 1:
+        return fragment("instruments", "instruments", slots, *stated)
+    if programs[0] in _SOLOISTS and not is_plural(names[0]):
+        return fragment("instruments", "one instrument", slots, *stated)
+    adjective = "drum" if programs[0] == DRUMS else names[0]
+    return fragment("instruments", "one group", {**slots, "adjective": adjective}, *stated)
 
 
 def _instrument_word(program: int, rng: random.Random) -> tuple[str, Stated]:
@@ -202,7 +221,7 @@ def _instrument_word(program: int, rng: random.Random) -> tuple[str, Stated]:
     return name, ("program", program)
 
 
-_SOLOISTS = frozenset((*range(38), 40, 41, 42, 43, 46, *range(56, 61), *range(64, 80), *range(104, 112)))
+_SOLOISTS = frozenset((*range(38), 40, 41, 42, 43, 46, 53, *range(56, 61), *range(64, 80), *range(104, 112)))
 # Family words that may stand for one instrument in a list ("guitar" for a clean electric guitar).
 _GENERIC: dict[int, list[str]] = {
     program: [
@@ -215,14 +234,14 @@ _GENERIC: dict[int, list[str]] = {
 }  # fmt: skip
 
 
-def _exclusion(facts: MusicFacts, rng: random.Random, kind: str) -> Fragment | None:
-    absent = [p for p in (DRUMS, DRUMS, DRUMS, 0, 40, 52) if p not in facts.programs]
-    if not absent or (kind == "caption" and rng.random() < 0.5):
+def _exclusion(facts: MusicFacts, rng: random.Random) -> Fragment | None:
+    absent = [p for p in (DRUMS, DRUMS, DRUMS, DRUMS, 0, 40) if p not in facts.programs]
+    if not absent:
         return None
     program = rng.choice(absent)
-    name = rng.choice(INSTRUMENTS[program].written)
-    after = f"{rng.choice(('without', 'with no'))} {name}"
-    return Fragment("", after, f"no {name}", f"excluded: no {name}", (("no_program", program),))
+    name = rng.choice(("drums", "percussion")) if program == DRUMS else INSTRUMENTS[program].written[0]
+    slots = {"names": name, "are": "are" if is_plural(name) else "is"}
+    return fragment("exclusion", "exclusion", slots, ("no_program", program))
 
 
 def class_fragment(fact: str, facts: MusicFacts, rng: random.Random) -> Fragment | None:
@@ -237,21 +256,12 @@ def class_fragment(fact: str, facts: MusicFacts, rng: random.Random) -> Fragment
         return None
     name = rng.choice(true)
     word = rng.choice(CLASSES[fact][name].written)
-    after, keyword = "", word
-    if fact == "dynamics":
-        after = f"with {word} dynamics"
-    elif fact == "articulation":
-        after = rng.choice((f"with {word} articulation", f"played {word}"))
-    elif fact == "register":
-        noun = "register" if name in ("high", "low") else "range"
-        after, keyword = f"with {article(name)} {noun}", f"{name} {noun}"
-    elif fact == "texture":
-        plain = name if name != "full" else rng.choice(("full", "thick"))
-        after, keyword = f"with {article(plain)} texture", f"{plain} texture"
-    return Fragment(word, after, keyword, f"{fact}: {keyword}", ((fact, name),))
+    slots = {"word": word, "a_word": article(word), "name": name, "a_name": article(name), "noun": "register"}
+    row = "range" if name in ("wide", "narrow") else fact
+    return fragment(fact, row, slots, (fact, name))
 
 
-MAKERS: dict[str, Callable[[MusicFacts, random.Random, str], Fragment | None]] = {
+MAKERS: dict[str, Callable[[MusicFacts, random.Random], Fragment | None]] = {
     "tempo": _tempo, "metre": _metre, "bars": _bars, "duration": _duration, "instruments": instruments_fragment,
     "exclusion": _exclusion,
 }  # fmt: skip

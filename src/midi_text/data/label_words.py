@@ -1,49 +1,51 @@
-"""Labels of a source become style words: nouns, adjectives and phrases, literally what the labels say.
+"""Labels of a source become style words: a noun, adjectives and statements, as the source gave them.
 
-Every value becomes at most a few words of its own ("dance_type": "reel" -> the noun "reel"; "composer" ->
-"by Franz Schubert"). Words that themselves state a fact ("waltz" states 3/4) carry it in `stated`, so that
-the writer can leave them out where the notes disagree. Texts that name a key ("Sonata in C minor", "Missa
-ex D") are never used: training transposes the music, and the label would stay behind.
+Every label becomes at most a few words of its own ("dance_type": "reel" -> the noun "reel"; "tempo_word": "Allegro
+maestoso" -> "majestic" and "marked Allegro maestoso"; "composer" -> "by Franz Schubert", in a prompt "in the style of
+Franz Schubert"). Words that themselves state a fact ("waltz" states 3/4) carry it in `stated`, so that the writer can
+leave them out where the notes disagree. Texts that name a key ("Sonata in C minor", "Missa ex D") are never used:
+training transposes the music, and the label would stay behind.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..prompt_midi_text import read_prompt
-
-Stated = tuple[str, Any]
+from .fragments import Fragment, Stated, article, fragment
+from .label_tables import FORM_WORDS, GENRES, MARKING_WORDS, MOODS, NATIONS, SPELT_OUT, STYLES, WHOLE_FORMS
 
 
 class LabelWords(NamedTuple):
-    """Style words of one piece, by grammatical place."""
+    """Style words of one piece: the noun of its phrase ("reel"; "" for none) and what else the labels say."""
 
-    adjectives: tuple[str, ...] = ()  # "folk", "19th-century"
-    nouns: tuple[str, ...] = ()  # "reel"; at most one
-    after: tuple[str, ...] = ()  # "by Franz Schubert"
+    noun: str = ""
+    fragments: tuple[Fragment, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether there is no word at all."""
-        return not (self.adjectives or self.nouns or self.after)
+        return not (self.noun or self.fragments)
 
     @property
     def stated(self) -> tuple[Stated, ...]:
         """The facts that a reader finds in these words."""
-        return tuple(s for words in self for word in words for s in _stated_in(word))
+        return stated_in(self.noun) + tuple(s for each in self.fragments for s in each.stated)
 
-    def without(self, contradicted: Callable[[Stated], bool]) -> LabelWords:
-        """The words none of whose statements is contradicted."""
-        return LabelWords(*(tuple(w for w in words if not any(map(contradicted, _stated_in(w)))) for words in self))
+    def without(self, contradicted: Callable[[tuple[Stated, ...]], bool]) -> LabelWords:
+        """The words whose statements are not contradicted."""
+        noun = "" if contradicted(stated_in(self.noun)) else self.noun
+        return LabelWords(noun, tuple(each for each in self.fragments if not contradicted(each.stated)))
 
 
 @lru_cache(maxsize=50_000)
-def _stated_in(word: str) -> tuple[Stated, ...]:
-    return tuple((s.fact, s.value) for s in read_prompt(word).statements)
+def stated_in(words: str) -> tuple[Stated, ...]:
+    """What a reader finds in some words."""
+    return tuple((s.fact, s.value) for s in read_prompt(words).statements) if words else ()
 
 
 _NAMES_A_KEY = re.compile(
@@ -51,81 +53,47 @@ _NAMES_A_KEY = re.compile(
     r"|\b[A-H][ -]?(flat|sharp|♭|♯|dur|moll)|^[A-H]$|\s(B|Es|As|[A-H])$",
     re.IGNORECASE,
 )
-_YEAR = re.compile(r"\b(1[4-9]|20)\d\d\b")
-_NOUNS = {  # form, dance_type or genre labels that can stand as the noun of a phrase
-    *"mass vespers opera prelude polonaise etude mazurka song waltz requiem sonata symphony partita march".split(),
-    *"oratorio krakowiak fugue polka cassation rondo contradance anglaise fantasy galop minuet motet".split(),
-    *"completorium dumka aria impromptu nocturne cotillion scherzo cantata barcarolle toccata ballade caprice".split(),
-    *"gavotte arabesque hymn berceuse tango sonatina reel jig hornpipe kujawiak kozak oberek sarabande".split(),
-    "tarantella", "gigue", "string quartet", "slip jig", "morris dance", "English country dance",
-    "Christmas carol", "Christmas song",
-}  # fmt: skip
-_FORMS = {"song, children": "children's song", "sonate": "sonata", "improvization": "improvisation",
-          "variations": "set of variations", "motet, christmas": "Christmas motet", "passions": "passion"}  # fmt: skip
-_GENRES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # label -> adjectives, nouns
-    "secular": (("secular",), ()), "sacred": (("sacred",), ("sacred work",)),
-    "art song (Lied)": ((), ("art song", "Lied", "art song (Lied)")),
-    "folk": (("folk", "folk-music"), ("folk tune", "folk piece", "folk melody")),
-    "pop": (("pop",), ("pop song", "pop tune")), "chamber music": (("chamber",), ("chamber piece", "chamber work")),
-    "classical": (("classical",), ()), "video game music": (("video game", "game-music"), ("video game track",)),
-    "orchestral": (("orchestral",), ("orchestral piece",)), "neworleans": (("New Orleans",), ()),
-    "afrocuban": (("Afro-Cuban",), ()), "hiphop": (("hip-hop",), ()), "middleeastern": (("Middle Eastern",), ()),
-}  # fmt: skip
-_STYLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "British and Irish traditional dance music": (
-        ("traditional", "British and Irish", "traditional British and Irish"),
-        ("traditional dance tune", "traditional tune", "British and Irish dance tune"),
-    ),
-    "Mandarin/Cantonese pop, piano arrangement": (
-        ("Chinese pop", "Mandarin or Cantonese pop"), ("piano arrangement of a pop song", "Chinese pop song")),
-    "first-person shooter soundtrack": (("shooter-game",), ("first-person shooter soundtrack", "game soundtrack")),
-    "transport simulation soundtrack": ((), ("transport simulation soundtrack", "game soundtrack")),
-    "Technique": ((), ("technical study", "technique study")), "Hymn": (("hymn",), ("hymn", "hymn tune")),
-    "March": ((), ("march",)), "Song": ((), ("song",)), "Popular / Dance": (("popular",), ()),
-    "Romanticism": (("Romantic",), ()), "purdieshuffle": (("Purdie shuffle",), ()),
-    "secondline": (("second-line",), ()), "brazilian sambareggae": (("Brazilian samba-reggae",), ()),
-    "prog": (("progressive",), ()), "halftime": (("half-time",), ()), "chacha": (("cha-cha",), ()),
-}  # fmt: skip
+_YEAR = re.compile(r"\b(?:1[4-9]|20)\d\d\b")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
-def label_words(labels: Mapping[str, object], rng: random.Random) -> LabelWords:
+def label_words(labels: Mapping[str, object], rng: random.Random, kind: str = "caption") -> LabelWords:
     """A random choice of style words from the labels of one piece.
 
     Args:
         labels: As the corpus holds them, with "title" and "composer" beside; values that are not text are skipped.
         rng: Source of every choice.
+        kind: "caption" or "prompt": a caption says who composed it, a prompt in whose style it should be.
     """
     text = {name: value.strip() for name, value in labels.items() if isinstance(value, str) and value.strip()}
-    adjectives: list[str] = []
-    nouns: list[str] = []
-    for name in ("form", "dance_type"):
-        value = _FORMS.get(text.get(name, ""), text.get(name, ""))
-        if value in _NOUNS or value in _FORMS.values():
-            nouns.append(value)
+    if not text:
+        return LabelWords()
     is_drums = "drum_style" in text
-    for name, table in (("genre", _GENRES), ("style", _STYLES)):
+    nouns = [] if is_drums else _forms(text)
+    adjectives: list[str] = []
+    for name, table in (("genre", GENRES), ("style", STYLES)):
         value = text.get(name, "")
         if value:
             more_adjectives, more_nouns = table.get(value, ((_plain(value),), ()))
             adjectives += [rng.choice(more_adjectives)] if more_adjectives else []
             nouns += [rng.choice(more_nouns)] if more_nouns and not is_drums else []
+    noun = rng.choice(nouns) if nouns and rng.random() < 0.8 else ""
     if is_drums:
         beat = text.get("beat_or_fill", "beat")
-        nouns = [rng.choice((f"drum {beat}", "drum groove", "drum pattern")) if beat == "beat" else f"drum {beat}"]
-    if nouns and (rng.random() < 0.75 or is_drums):
-        nouns = [rng.choice(nouns)]
-    else:
-        nouns = []
-    used = {part for noun in nouns for part in _parts(noun)}
-    chosen = []
+        noun = rng.choice((f"drum {beat}", "drum groove", "drum pattern")) if beat == "beat" else f"drum {beat}"
+    used = _parts(noun)
+    found: list[Fragment] = []
     for adjective in adjectives:
         if rng.random() < 0.6 and used.isdisjoint(_parts(adjective)):
-            chosen.append(adjective)
+            found.append(_style("genre", adjective))
             used |= _parts(adjective)
-    period = _period(text, rng)
-    if period and rng.random() < 0.3:
-        chosen.insert(0, period)
-    return LabelWords(tuple(chosen), tuple(nouns), tuple(_after(text, rng)))
+    found += _mood(text, rng)
+    found += _source(text, rng, kind)
+    return LabelWords(noun, tuple(found))
+
+
+def _style(row: str, word: str) -> Fragment:
+    return fragment(row, row, {"word": word, "a_word": article(word)}, *stated_in(word))
 
 
 def _parts(words: str) -> set[str]:
@@ -136,33 +104,79 @@ def _plain(value: str) -> str:
     return value.replace("brazilian", "Brazilian").replace("/", " ")
 
 
-def _period(text: Mapping[str, str], rng: random.Random) -> str:
-    """A century such as "19th-century" from a date label with a year, or the empty string."""
-    found = _YEAR.search(text.get("date", ""))
-    if not found:
+@lru_cache(maxsize=50_000)
+def _form_in(text: str) -> str:
+    """The first word of a label or title that names a form, in English; its last part counts before the whole."""
+    whole = WHOLE_FORMS.get(text)
+    if whole:
+        return whole
+    last = re.split(r"[:/]| - ", text)[-1]
+    for part in (last, text):
+        for word in _WORD.findall(part.lower()):
+            if word in FORM_WORDS:
+                return FORM_WORDS[word]
+    return ""
+
+
+def _forms(text: Mapping[str, str]) -> list[str]:
+    found = [_form_in(text.get(name, "")) for name in ("form", "dance_type", "movement", "title", "genre")]
+    return list(dict.fromkeys(form for form in found if form))
+
+
+@lru_cache(maxsize=50_000)
+def marking(tempo_word: str) -> str:
+    """A tempo marking as one would quote it, abbreviations written out; "" where any word is not one of markings."""
+    words = re.sub(r"[\[\]():.,']+", " ", tempo_word.split("\n")[0]).split()
+    words = [SPELT_OUT.get(word.lower(), word) for word in words if word.lower() not in ("solo", "tutti")]
+    if not 1 <= len(words) <= 6 or not all(word.lower() in MARKING_WORDS for word in words):
         return ""
-    century = int(found.group()[:2]) + 1
-    return f"{century}{'st' if century == 21 else 'th'}-century"
+    shown = " ".join(words)
+    return shown[:1].upper() + shown[1:].replace("Moderato", "moderato").replace("Maestoso", "maestoso")
 
 
-def _after(text: Mapping[str, str], rng: random.Random) -> list[str]:
-    after = []
-    composer = text.get("composer", "")
-    if composer and rng.random() < 0.22:
-        after.append(f"{rng.choice(('by', 'by', 'composed by'))} {composer}")
-    nationality = text.get("nationality", "")
-    if not after and re.fullmatch(r"[A-Z][a-z]+", nationality) and nationality != "Poland" and rng.random() < 0.08:
-        after.append(f"by {'an' if nationality[0] in 'AEIOU' else 'a'} {nationality} composer")
-    artist = text.get("artist", "")
-    if artist and rng.random() < 0.05:
-        after.append(f"by {artist}")
+@lru_cache(maxsize=50_000)
+def moods(tempo_word: str) -> tuple[str, ...]:
+    """English words for the character that a tempo marking speaks of; () where anything is denied in it."""
+    words = [word.lower() for word in _WORD.findall(tempo_word)]
+    if not {"non", "nicht", "sans", "senza", "pas", "not"}.isdisjoint(words):
+        return ()
+    return tuple(dict.fromkeys(mood for word in words if word in MOODS for mood in MOODS[word].split(", ")))
+
+
+def _mood(text: Mapping[str, str], rng: random.Random) -> Iterator[Fragment]:
+    words = moods(text.get("tempo_word", ""))
+    if words and rng.random() < 0.6:
+        yield _style("mood", rng.choice(words))
+
+
+def _source(text: Mapping[str, str], rng: random.Random, kind: str) -> Iterator[Fragment]:
+    """Who, when, to whose words, under which title and marking."""
+
+    def said(row: str, shown: str) -> Fragment:
+        return fragment("source", row, {"name": shown, "a_name": article(shown)}, *stated_in(shown))
+
+    year = _YEAR.search(text.get("date", ""))
+    if year and rng.random() < 0.25:
+        century = int(year.group()[:2]) + 1
+        yield fragment("period", "century", {"name": f"{century}{'st' if century == 21 else 'th'}"})
+    elif year and kind == "caption" and text["date"] == year.group() and rng.random() < 0.1:
+        yield said("year", year.group())
+    composer = re.sub(r"\b[^\W\d_]{4,}\b", lambda m: m.group().capitalize() if m.group().isupper() else m.group(),
+                      text.get("composer", ""))  # fmt: skip
+    nation = next(iter(_WORD.findall(text.get("nationality", "") or text.get("composer_note", ""))), "")
+    if composer and rng.random() < 0.25:
+        dates = [] if kind == "prompt" else re.findall(r"(?<!\d)1\d\d\d(?!\d)", text.get("composer_dates", ""))
+        lived = f" ({dates[0]}-{dates[1]})" if len(dates) == 2 and rng.random() < 0.15 else ""
+        yield said("composer" if kind == "caption" else "composer wish", composer + lived)
+    elif nation in NATIONS and rng.random() < 0.15:
+        yield said("nation" if kind == "caption" else "nation wish", nation)
+    elif text.get("artist") and rng.random() < 0.04:
+        yield said("composer" if kind == "caption" else "composer wish", text["artist"])
+    if kind == "caption" and text.get("lyricist") and rng.random() < 0.1:
+        yield said("lyricist", text["lyricist"])
     title = text.get("title", "")
-    if title and len(title) < 60 and rng.random() < 0.05 and not _NAMES_A_KEY.search(title):
-        after.append(f'called "{title}"')
-    word = text.get("tempo_word", "")
-    if word and len(word) < 40 and rng.random() < 0.12:
-        after.append(f'marked "{word}"')
-    found = _YEAR.search(text.get("date", ""))
-    if found and rng.random() < 0.08:
-        after.append(f"from {found.group()}")
-    return after
+    if title and len(title) < 60 and '"' not in title and rng.random() < 0.06 and not _NAMES_A_KEY.search(title):
+        yield said("title", title)
+    shown = marking(text.get("tempo_word", ""))
+    if shown and rng.random() < 0.2:
+        yield said("marking", shown)
