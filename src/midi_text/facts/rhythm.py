@@ -88,12 +88,13 @@ def measure_rhythm(view: View) -> Rhythm:
         return Rhythm(_subdivision(moments, False), None, 0.0, 0.0, metre, confidence, ())
     syncopation, pickup = _syncopation(view, lines), _pickup(view)
     triplets = _share(view, lines, _triplets(view, lines))
+    straight = swing is None and len(view.pitched) > 0
     found = {
         "swing": swing is not None and triplets < 0.33,
         "syncopated": _syncopated(view, lines, syncopation),
         "on the beat": syncopation <= 0.02 and _on_beats(view, moments) >= 0.75,
-        "dotted rhythms": _share(view, lines, _dotted(view, lines)) >= 0.25,
-        "triplets": swing is None and triplets >= 0.1,
+        "dotted rhythms": straight and _share(view, lines, _dotted(view, lines)) >= 0.25,
+        "triplets": straight and triplets >= 0.1,
         "steady eighths": len(view.pitched) > 0 and _steady(moments, 6),
         "steady sixteenths": len(view.pitched) > 0 and _steady(moments, 3),
         "pickup": pickup > 0,
@@ -135,17 +136,17 @@ def _swing(view: View, lines: Lines, limbs: Lines) -> float | None:
         return None
     places, divided = [], 0
     for part in (lines, limbs) if len(view.pitched) else (limbs,):
-        inside = np.abs(part.raw - np.round(part.raw)) > 0.12
-        cell = (part.line * (view.bars + 1) + part.bar) * 64 + np.minimum(part.raw, 63).astype(np.int64)
+        inside = np.abs(part.raw % 1 - 0.5) < 0.33  # nearer to a beat it may be that beat, early or late
+        cell = (part.line * (view.bars + 1) + part.bar) * 1024 + np.minimum(part.raw, 1023).astype(np.int64)
         _, first, count = np.unique(cell[inside], return_index=True, return_counts=True)
         places.append(part.raw[inside][first[count == 1]] % 1)
         divided += len(count)
     place = np.concatenate(places)
-    swung = place[(place > 0.57) & (place < 0.72)]
+    swung = place[(place > 0.57) & (place < 0.76)]
     if len(place) < 8 or len(swung) < 0.75 * len(place) or len(place) < 0.6 * divided:
         return None
     middle = float(np.median(swung))
-    return middle / (1 - middle)
+    return middle / (1 - middle) if middle < 0.72 else None
 
 
 def _compound(metre: tuple[int, int]) -> bool:
