@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from midi_text.data.captions import compose_text
 from midi_text.facts_midi_text import Key
+from midi_text.facts.chord import Chord
+from midi_text.phrases_midi_text import trait_phrases
 from midi_text.prompt_midi_text import Ask, read_prompt
 from midi_text.vocabulary_midi_text import TEMPO_WORDS
 
@@ -25,6 +27,10 @@ def tempo(word: str) -> tuple[float, float]:
 
 def bpm(low: float, high: float | None = None) -> tuple[float, float]:
     return (float(low), float(low if high is None else high))
+
+
+def chords(names: str) -> tuple[Chord, ...]:
+    return tuple(map(Chord.parse, names.split()))
 
 
 D_MINOR, A_MINOR, E_FLAT = Key(2, "minor"), Key(9, "minor"), Key(3, "major")
@@ -150,7 +156,7 @@ PROMPTS: list[tuple[str, dict[str, Any]]] = [
     ("a violin sonata", {"programs": (40,), "open_instruments": True}),
     ("violin with piano accompaniment", {"programs": (40, 0)}),
     ("salsa with congas and piano", {"programs": (128, 0)}),
-    ("The chord progression of Gm, Eb, and Bb repeats.", {}),
+    ("The chord progression of Gm, Eb, and Bb repeats.", {"chords": chords("Gm Eb Bb")}),
     ("it lasts for 1 minute and 12 seconds", {SECONDS: bpm(72)}),
     ("longer than 30 seconds but shorter than a minute", {SECONDS: bpm(30, 60)}),
     ("under a minute", {SECONDS: bpm(0.5, 60)}),
@@ -191,21 +197,20 @@ PROMPTS: list[tuple[str, dict[str, Any]]] = [
 
 FALSE_FRIENDS = [
     "a minor issue", "a major breakthrough", "march 3rd", "I am happy", "I am in a good mood", "write it in 3 minutes",
-    "within 30 seconds", "the first 4 bars should surprise", "a 12-bar blues", "drum and bass", "walking bass line",
-    "80s synth pop", "good vibes", "no strings attached", "voice leading", "a fugue in three voices", "1/8 notes",
-    "over Am F C G", "the 90's", "in the '60s", "in a way", "chords: Am F C G", "ending on a D major chord",
-    "it slows down, with a slow build",
+    "within 30 seconds", "the first 4 bars should surprise",
+    "good vibes", "no strings attached", "voice leading", "1/8 notes", "the 90's", "in the '60s", "in a way", "ending on a D major chord", "a slow build",
     "5000 bars", "1000 bpm", "2 hours", "0 bars", "0 seconds", "0 bpm",
     "12/25/2024", "24/7", "number 5 in the charts", "the year 1838", "a second movement", "bells and whistles",
-    "soft rock", "give me a minute", "catchy chorus", "3 o'clock", "a C program", "be a B-side", "opus 28 no. 4",
+    "give me a minute", "catchy chorus", "3 o'clock", "a C program", "be a B-side", "opus 28 no. 4",
     "", " ", "?", "…", "音楽を作って", "музыка для души", "🎹🎻", "a", "I'd", "key", "tempo", "bpm", "3/", "/4", "in",
 ]  # fmt: skip
 
 
 def fields(ask: Ask) -> dict[str, Any]:
-    """The stated fields of an ask that differ from "not stated"."""
+    """The stated fields of an ask that differ from "not stated", without styles."""
     default = Ask()
-    names = [n for n in Ask.__dataclass_fields__ if n not in ("statements", "unread", "open_instruments")]
+    left_out = ("statements", "unread", "open_instruments", "styles")
+    names = [n for n in Ask.__dataclass_fields__ if n not in left_out]
     found = {n: getattr(ask, n) for n in names if getattr(ask, n) != getattr(default, n)}
     if ask.open_instruments and (ask.programs or ask.families):
         found["open_instruments"] = True
@@ -228,11 +233,13 @@ def test_statements_point_into_the_text() -> None:
     text = "Write a 16-bar waltz in F# minor — 120 bpm, “violin” & (piano), no drums"
     statements = read_prompt(text).statements
     assert [text[s.start : s.end] for s in statements] == [s.text for s in statements]
-    assert [s.text for s in statements] == ["16-bar", "waltz", "F# minor", "120 bpm", "violin", "piano", "drums"]
+    assert [s.text for s in statements] == [
+        "16-bar", "waltz", "waltz", "F# minor", "120 bpm", "violin", "piano", "drums"
+    ]  # fmt: skip
 
 
 def test_leaves_unknown_words_to_the_model() -> None:
-    assert read_prompt("a melancholy pirate shanty for accordion").unread == ("melancholy", "pirate", "shanty")
+    assert read_prompt("a melancholy pirate shanty for accordion").unread == ("pirate",)
 
 
 @settings(max_examples=400, deadline=None)
@@ -265,7 +272,7 @@ def test_long_text_is_read_in_linear_time(unit: str) -> None:
     text = (unit * (100_000 // len(unit) + 1))[:100_000]
     start = time.perf_counter()
     read_prompt(text)
-    assert time.perf_counter() - start < 5  # some 0.3 s; quadratic would take minutes
+    assert time.perf_counter() - start < 3  # some 0.5 s alone on a core; quadratic would take minutes
 
 
 @pytest.mark.parametrize("kind", ["caption", "prompt"])

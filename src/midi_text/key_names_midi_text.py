@@ -85,7 +85,7 @@ def _sign(tokens: list[Token], index: int, signs: dict[str, int]) -> int:
     return signs.get(raw, 0) if near else 0
 
 
-def _tonic(tokens: list[Token], index: int) -> _Tonic | None:
+def _tonic(text: str, tokens: list[Token], index: int) -> _Tonic | None:
     """The English tonic at a token: "D", "Eb", "F sharp", "Am", "F#m"."""
     match = _NAME.fullmatch(tokens[index].raw)
     if match is None:
@@ -97,6 +97,8 @@ def _tonic(tokens: list[Token], index: int) -> _Tonic | None:
         end += shift != 0
         if shift and _raw(tokens, end) in ("m", "min", "maj") and not _gap(tokens, end):
             glued, end = _raw(tokens, end), end + 1
+    if glued and len(glued) == 3 and text[tokens[index].start].islower() and end == index + 1:
+        return None  # "fmin" is a name in a program, "Fmin" a key
     mode = None if glued is None else "minor" if glued.startswith("m") and not glued.startswith("ma") else "major"
     return _Tonic((_LETTERS[letter] + shift) % 12, end, bool(shift), mode, glued == "m")
 
@@ -132,7 +134,7 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
     if len(token.raw) > 6:
         return None
     foreign = _foreign_key(tokens, index)
-    tonic = None if foreign else _tonic(tokens, index)
+    tonic = None if foreign else _tonic(text, tokens, index)
     if tonic is None:
         return foreign
     end = tonic.end
@@ -140,17 +142,18 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
     if (token.start and text[token.start - 1] in "&#_@$") or text[last : last + 1].isdigit():
         return None
     letter = text[token.start]
-    mode = _mode_at(tokens, end) if tonic.mode is None else None
+    mode = _mode_at(tokens, end) if tonic.mode is None and text[last : last + 1] != "_" else None
     if mode or (tonic.mode and not tonic.short):
         name, end = mode or (str(tonic.mode), end)
         if token.raw == "a" and not tonic.sign:
             return _after_a(text, tokens, index, end, name)
         return None if _low(tokens, end) in _NOT_KEYS else ("key", Key(tonic.pitch, name), index, end)
     key: Found = ("key", Key(tonic.pitch, tonic.mode or "major"), index, end)
-    if _named_as_key(tokens, index) and (tonic.short or tonic.sign or letter.isupper() or token.raw != "a"):
-        return key
     follower = _low(tokens, end)
-    inside = _low(tokens, index - 1) == "in" and (follower in _FOLLOWERS or follower in LONGEST or follower.isdigit())
+    known = follower in _FOLLOWERS or follower in LONGEST or follower.isdigit()
+    if known and _named_as_key(tokens, index) and (tonic.short or tonic.sign or letter.isupper() or token.raw != "a"):
+        return key
+    inside = known and _low(tokens, index - 1) == "in"
     in_chords = _in_chords(text, tokens, index, end)
     if tonic.short:
         plain = letter.isupper() and text[last - 1] == "m"
@@ -158,8 +161,8 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
         return key if wanted and not (token.raw == "am" and _is_verb(text, tokens, index, end)) else None
     if _low(tokens, index - 2) in _TRANSPOSING:
         return None
-    inside = inside and (letter.isupper() or token.raw != "a") and (letter.isupper() or follower in _BREAKS or tonic.sign
-                                                                  or follower in _FOLLOWERS)  # fmt: skip
+    if letter.islower():
+        inside = inside and token.raw != "a" and (tonic.sign or follower in _FOLLOWERS)
     alone = tonic.sign and letter.isupper() and _low(tokens, index - 1) in _BREAKS and follower in (*_BREAKS, *_PIECES)
     return key if (inside or alone) and not in_chords else None
 

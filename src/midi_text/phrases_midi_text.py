@@ -61,11 +61,13 @@ def _instrument_phrases() -> dict[str, Meanings]:
                 phrases[f"{first} {joiner} {second} {guitar}"] = both
     phrases["bass drums"] = (("family", "bass"), ("program", 128))  # of a list without commas
     phrases |= dict.fromkeys(_DOUBLE_KICK, (("program", 128),))
+    phrases |= dict.fromkeys(_VIBES, (("program", 11),))  # "vibes" alone are good vibes
     for name in ("orchestra", "full orchestra", "symphony orchestra", "chamber orchestra", "philharmonic orchestra"):
         phrases[name] = (*(("family", family) for family in ORCHESTRA), ("open", True))
     return phrases
 
 
+_VIBES = ("with vibes", "and vibes", "on vibes", "for vibes", "vibes solo", "vibes /", "vibes and", "vibes ,")
 _DOUBLE_KICK = (
     "double bass drum",
     "double bass drums",
@@ -155,7 +157,9 @@ _PLAIN_WORDS = frozenset(
     regular_tempo independent_lines tremolo triplet triplets chromatic live_recording played_live mechanical_timing
     snapped_to_the_grid repeating_figure repeated_figure off_beat off_beats through_composed alberti full_close
     from_a_score built_on_repetition lots_of_repetition much_repetition the_beginning_comes_back exactly_as_notated
-    drum_set drumming bird_tweet helicopter_sound gunshot_sound telephone_ring one_key_throughout
+    binary_form ternary_form two_part_form three_part_form sax
+    slows_at_the_end slows_down_at_the_end slowing_at_the_end slowing_down_at_the_end slow_down_at_the_end
+    slows_toward_the_end slows_towards_the_end drum_set drumming bird_tweet helicopter_sound gunshot_sound telephone_ring one_key_throughout
     """.split()
 )
 
@@ -240,11 +244,10 @@ for _phrase in PHRASES:
     LONGEST[_words[0]] = max(LONGEST.get(_words[0], 0), len(_words))
 
 MUSIC_WORDS = frozenset(
-    """music musical song songs melody melodies melodic tune tunes bpm chord chords composition soundtrack
-    instrumental instrumentation instruments track tracks riff groove jingle duet solo ballad arpeggio harmony rhythm
-    tempo score soundscape beatmaker chorus musician guitarist pianist drummer verse loop musik musique musica
-    cancion chanson canzone brano morceau compose composer hear listening playlist medley piece tonality
-    dynamics articulation register texture metre meter bars measures drums piano groovy interlude""".split()
+    """music musical song songs melody melodies melodic tune tunes bpm chord chords composition soundtrack instrumental
+    instrumentation track tracks riff groove jingle duet solo ballad arpeggio harmony rhythm tempo soundscape
+    soundtrack musician guitarist pianist drummer verse musik musique musica cancion chanson canzone brano morceau
+    compose composer hear listening playlist medley piece tonality interlude""".split()
 )
 """Words that show that music is spoken of."""
 

@@ -18,8 +18,8 @@ from .tokens_midi_text import Token
 Found = tuple[str, Any, int, int]  # fact, value, first token, token after the last
 
 _SYMBOL = re.compile(
-    r"[A-G][#b♯♭]?(?:maj|Maj|MAJ|min|mi|ma|dim|aug|sus|add|alt|mM|m|M|°|o(?=7?(?![a-z]))|ø|Δ|△|\+|-(?=[679])|[0-9]{1,2}"
-    r"|[#b♯♭](?=[0-9])|\([^()\s]{1,8}\)){0,6}(?:/[A-G][#b♯♭]?)?(?![\w'’#♯♭°ø])"
+    r"[A-G][#b♯♭]?(?:maj|Maj|MAJ|min|mi|ma|dim|aug|sus|add|alt|mM|m|M|°|o(?=7?(?![a-z]))|ø|Δ|△|\+(?!\+)|-(?=[679])|[0-9]{1,2}"
+    r"|[#b♯♭](?=[0-9])|\([^()\s]{1,8}\)){0,6}(?:/[A-G][#b♯♭]?)?(?![\w'’#♯♭°ø+])"
 )
 _NAMED = re.compile(r"([A-G])[ -]?(#|♯|b|♭|sharp|flat)?[ -](major|minor|maj|min)\b")
 _BETWEEN = re.compile(

@@ -41,6 +41,7 @@ _INSTRUMENT_FACTS = ("program", "family")
 _EXCLUDED = (*_INSTRUMENT_FACTS, "trait")
 _RANK_WORD, _RANK_IMPLIED = 1, 2
 _WEAK_NUMBERS = ("bars", "duration_seconds", "time_signature")
+_LASTS = frozenset("lasts lasting last duration length longer shorter".split())
 _UNITS = frozenset("bar bars measure measures second seconds minute minutes bpm beats".split())
 _COUNTS = frozenset("2 3 4 5 6 two three four five six".split())
 
@@ -54,8 +55,8 @@ _REACH = 8  # tokens in which a change of key is told
 
 # Words that speak of people and things: a text with one of them is prose, not keywords.
 _PROSE = frozenset(
-    """is are was were am has had did does do i you he she they we it my your his her their who which because would
-    can could should said says there what when where why how these those if than i'm it's that's we're they're us me
+    """is are be was were has had did does do i you he she they we it my your his her their who which because would
+    can could should said says there what when where why how these those if i'm it's that's we're they're us me
     been being will won't don't can't""".split()
 )
 _MOST_KEYWORDS = 12
@@ -80,12 +81,11 @@ class _Reader:
         self.text = text
         self.tokens = tokenize(text)
         self.read: list[Read] = []
-        self.places: list[int] = []  # first token of each
+        self.places: list[tuple[int, int]] = []  # its tokens, for each
         self.open = False
         self.unread: dict[str, None] = {}
         self.negated_until = -1  # instruments and traits that start before this token are excluded
         self.key_end = -_REACH  # token after the last key
-        self.last_end = 0  # token after the last statement
 
     def ask(self) -> Ask:
         """Walk and sum up."""
@@ -117,7 +117,7 @@ class _Reader:
                 self._add_found(*found)
                 return found[3]
         carried = read_carried(self.text, self.tokens, index, self.read[-1].statement.fact if self.read else "")
-        if carried is not None and index - self.places[-1] < _REACH:
+        if carried is not None and index - self.places[-1][0] < _REACH:
             self._add_found(*carried)
             return carried[3]
         end, meanings = self._phrase(index)
@@ -132,6 +132,11 @@ class _Reader:
         if self._denied(first, _DENIALS):
             return
         weak = fact in _WEAK_NUMBERS or (fact in ("key", "mode") and end - first == 1)
+        weak &= not (fact == "time_signature" and self._low(first - 1) == "in")
+        weak |= fact == "tempo_bpm" and self._low(first) in ("speed", "pace")
+        if fact in ("bars", "duration_seconds"):  # "it lasts 30 seconds", "30 seconds long" need no other music
+            lasts = {self._low(first - 2), self._low(first - 1)} & _LASTS
+            weak = not lasts and self._low(end) != "long"
         if fact == "key":
             fact = "key_change" if self._goes_to(first) else "key"
             self.key_end = end
@@ -167,7 +172,7 @@ class _Reader:
         if fact == "open":
             self.open = True
         elif fact == "loop":
-            if self.read and self.read[-1].statement.fact in ("chords", "roman") and self.last_end >= index - 1:
+            if self.read and self.read[-1].statement.fact in ("chords", "roman") and self.places[-1][1] >= index - 1:
                 self._add("trait", value, index, end, 0, False)
         elif fact in _INSTRUMENT_FACTS:
             if value == "bass" and (self._low(index - 2), self._low(index - 1)) == ("in", "the") and end == index + 1:
@@ -184,6 +189,8 @@ class _Reader:
         elif fact == "trait":
             excluded = index < self.negated_until or self._denied(index, _TRAIT_DENIALS)
             self._add("no_trait" if excluded else "trait", value, index, end, 0, weak)
+        elif value == "march" and self._low(end)[:1].isdigit():
+            return  # "march 3rd"
         elif fact == "no_program" or not self._denied(index, _DENIALS):
             implied = fact == "implied_metre"
             rank = _RANK_IMPLIED if implied else _RANK_WORD if fact == "tempo_bpm" else 0
@@ -196,15 +203,18 @@ class _Reader:
     def _add(self, fact: str, value: Any, first: int, end: int, rank: int, weak: bool) -> None:
         start, stop = self.tokens[first].start, self.tokens[end - 1].end
         self.read.append(Read(Statement(fact, value, start, stop, self.text[start:stop]), rank, weak))
-        self.places.append(first)
-        self.last_end = end
+        self.places.append((first, end))
 
     def _negation(self, index: int) -> int:
         """At "no", "without" and the like before instruments or traits: marks those; the token to go on from, or 0."""
         low, following = self._low(index), self._low(index + 1)
         if low in _NEGATIONS or (low == "but" and self._low(index - 1) in ("everything", "anything", "all")):
             start = index + 1
-        elif (low in _DONTS and following in _NEGATED_VERBS) or (low == "instead" and following == "of") or (low == "not" and following == "de"):
+        elif (
+            (low in _DONTS and following in _NEGATED_VERBS)
+            or (low == "instead" and following == "of")
+            or (low == "not" and following == "de")
+        ):
             start = index + 2
         else:
             return 0
@@ -263,15 +273,16 @@ class _Reader:
         """What was read, without the plain English words in a text, or a place of it, that is not about music."""
         if not any(read.weak for read in self.read):
             return self.read
-        keywords = len(self.tokens) <= _MOST_KEYWORDS and _PROSE.isdisjoint(token.low for token in self.tokens)
+        keywords = len(self.tokens) <= _MOST_KEYWORDS and len(self.unread) <= len(self.read)
+        keywords = keywords and _PROSE.isdisjoint(token.low for token in self.tokens)
         music = sorted(
-            {place for read, place in zip(self.read, self.places, strict=True) if not read.weak}
+            {first for read, (first, _) in zip(self.read, self.places, strict=True) if not read.weak}
             | {i for i, token in enumerate(self.tokens) if token.low in MUSIC_WORDS and self._is_music(i)}
         )
         return [
             read
-            for read, place in zip(self.read, self.places, strict=True)
-            if not read.weak or (not self._of_a_person(place) and (keywords or self._near(music, place)))
+            for read, (first, end) in zip(self.read, self.places, strict=True)
+            if not read.weak or (not self._of_a_person(first) and (keywords or self._near(music, first, end)))
         ]
 
     def _is_music(self, index: int) -> bool:
@@ -286,9 +297,9 @@ class _Reader:
         being = self._low(before)
         return being in _BEING and ("'" in being or being == "am" or self._low(before - 1) in _PERSONS)
 
-    def _near(self, music: list[int], place: int) -> bool:
+    def _near(self, music: list[int], place: int, end: int) -> bool:
         """Whether a word of music stands near a token, or a noun that a piece of music may have after it."""
-        if self._low(place + 1) in _NOUNS or self._low(place - 1) == "something":
+        if self._low(end) in _NOUNS or self._low(place - 1) == "something":
             return True
         at = bisect_left(music, place)
         return any(abs(near - place) <= _WINDOW for near in music[max(0, at - 1) : at + 1])

@@ -19,24 +19,22 @@ _SHORT = {
     "bmp": "bpm", "minr": "minor", "mior": "minor", "majr": "major", "celo": "cello", "chello": "cello",
     "sinth": "synth", "gitar": "guitar", "bas": "bass", "vilin": "violin", "flut": "flute", "vln": "violin",
     "vla": "viola", "vlc": "cello", "pno": "piano", "gtr": "guitar", "perc": "percussion", "drms": "drums",
-    "accordian": "accordion", "saxaphone": "saxophone", "vibes": "vibraphone", "trumpit": "trumpet",
+    "accordian": "accordion", "saxaphone": "saxophone", "trumpit": "trumpet",
     "majeure": "majeur", "metres": "metre", "allegreto": "allegretto", "harpsicord": "harpsichord", "beet": "beat",
 }  # fmt: skip
 _ENGLISH = frozenset(
-    """according acoustics adagios allegra allegros andantes ballard balled balsa banjoes baritones bossy cadences
-    carina cells celtics chair chorals chores chortle cisco clarinetist classically contraband cords counterpoints
-    crescendi crescents crumpet crumpets diminuendoes diminuendos discos discs drams drubs drugs drummed electronics
-    electrons elude exude flamencos fluke flume fluted gospels grooved grove harmonious harmonizes hello hellos
-    homophone homophones hoodwinks immoderately instalments instrument instrumentals instrumented jello jellos
-    legate legatos locals lowly majors mandolins mango manor mayor mazourka measured melancholia melancholics
-    mesures metallica miner minors minos minot minuit moderated moderates moderator monotonic morgan niccolo
-    nostalgia orchestrate permission permissive persuasion persuasive pianissimi pianissimos pizzicati pizzicatos
-    polyphony preclude preston prestos procession profession progressing progressions recorded reggie regression
-    reorder repercussion romantics rummer salas salsas sambas samoa sassoon saxophonist scherzi scherzos selectric
-    serenaded signatory signatures springs staccati staccatos stings stringy strumpet strumpets synch synchs
-    syncopate syncopates syncopating synthesize synthesized synthesizes tangs tangy tempe tempi tempos temps tempt
-    thromboses trombonist trumped ukelele ukuleles upbeats vices villa villas viols virtuosi virtuosos voiced
-    waltzed woodlands""".split()
+    """according acoustics adagios allegra allegros andantes ballard balled banjoes baritones cadences carina cells
+    celtics chorals chores chortle clarinetist classically contraband cords counterpoints crescendi crescents
+    crumpet crumpets diminuendoes diminuendos discos drummed electronics electrons flamencos fluted gospels grooved
+    grove harmonious harmonizes hellos homophone homophones hoodwinks immoderately instalments instrument
+    instrumentals instrumented jellos legate legatos locals lowly majors mandolins mazourka measured melancholia
+    melancholics mesures metallica minors minuit moderated moderates moderator monotonic morgan niccolo nostalgia
+    orchestrate permission permissive persuasion persuasive pianissimi pianissimos pizzicati pizzicatos polyphony
+    preclude preston prestos procession profession progressing progressions recorded reggie regression reorder
+    repercussion romantics rummer salas salsas sambas sassoon saxophonist scherzi scherzos selectric serenaded
+    signatory signatures springs staccati staccatos stings stringy strumpet strumpets synchs syncopate syncopates
+    syncopating synthesize synthesized synthesizes tempos thromboses trombonist trumped ukelele ukuleles upbeats
+    vices villas viols virtuosi virtuosos voiced waltzed woodlands""".split()
 )
 _LONGEST = 20
 _SHORTEST, _TWO_ERRORS = 5, 9
@@ -111,4 +109,5 @@ def mend(word: str) -> str:
     ranked = sorted((_distance(word, target), len(target) == len(word), target) for target in near)
     if not ranked or ranked[0][0] > min(_errors(ranked[0][2]), _errors(word)):
         return word
-    return ranked[0][2]
+    target = ranked[0][2]  # among five letters only an exchange is no other word's business: "paino", not "klute"
+    return target if max(len(word), len(target)) > _SHORTEST or sorted(word) == sorted(target) else word
