@@ -30,6 +30,7 @@ FLOORS = {
     "evaluation": 2,
     "baselines": 2,
     "rendering": 2,
+    "study": 2,
     "publishing": 3,
     "live": 3,
     "cli": 4,

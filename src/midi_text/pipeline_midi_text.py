@@ -13,20 +13,25 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 import symusic
 import torch
 from transformers import GenerationConfig, LogitsProcessorList, Pipeline
+from transformers.utils import cached_file
 
 from .agreement_midi_text import Agreement, agreement
 from .constraints_midi_text import MusicLogitsProcessor, TextOnlyLogitsProcessor
+from .facts.analysis import Analysis, analyze, analyze_view
+from .facts.view import view_score
 from .facts_midi_text import MusicFacts, measure_facts
 from .locks_midi_text import Locks
 from .prompt_midi_text import Ask
 from .repair_midi_text import CheckedCaption, check_caption
 from .request_midi_text import Request, Wishes, understand
 from .score_midi_text import bar_starts, slice_bars, write_score
+from .style_midi_text import PROBE_FILE, StyleGuess, StyleProbe, style_features
 
 MAX_PROMPT_CHARACTERS = 100_000
 _WISHES = frozenset(Wishes.__dataclass_fields__)
@@ -43,6 +48,7 @@ class Composition:
         score: The music, 48 ticks a quarter.
         midi: The same as a Standard MIDI File.
         facts: Measured on the music.
+        analysis: The closer look: harmony, form, parts …
         ask: What was understood of prompt and arguments.
         agreement: Asked, measured and met, a row for each wish.
         generation_seconds: Wall time of the batch it was written in.
@@ -55,6 +61,7 @@ class Composition:
     score: symusic.Score
     midi: bytes
     facts: MusicFacts
+    analysis: Analysis
     ask: Ask
     agreement: tuple[Agreement, ...]
     generation_seconds: float
@@ -80,6 +87,7 @@ class Composition:
             "duration_seconds": round(self.facts.duration_seconds, 2),
             "generation_seconds": round(self.generation_seconds, 3),
             "facts": self.facts.to_dict(),
+            "analysis": self.analysis.to_dict(),
             "agreement": [asdict(row) for row in self.agreement],
         }
 
@@ -93,6 +101,8 @@ class Description:
         model_text: The model's own words, before a statement was repaired or dropped.
         check: What was stated, repaired and dropped.
         facts: Measured on the whole file.
+        analysis: The closer look: harmony, form, parts …
+        styles: What the style probe is sure of; () where the checkpoint has none.
         bars_read: Bars the model read.
         bars_total: Bars of the file, up to the last onset.
         repairs: What reading the file dropped or repaired.
@@ -102,6 +112,8 @@ class Description:
     model_text: str
     check: CheckedCaption
     facts: MusicFacts
+    analysis: Analysis
+    styles: tuple[StyleGuess, ...]
     bars_read: int
     bars_total: int
     repairs: tuple[str, ...]
@@ -116,6 +128,8 @@ class Description:
         return {
             "caption": self.text,
             "facts": self.facts.to_dict(),
+            "analysis": self.analysis.to_dict(),
+            "styles": [asdict(style) for style in self.styles],
             "bars_read": self.bars_read,
             "bars_total": self.bars_total,
             "truncated": self.truncated,
@@ -264,6 +278,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         for ids in model_outputs["written"]:
             score = _cut(self.processor.decode_score(ids), request.locks.bars)
             facts = measure_facts(score)
+            analysis = analyze(score, facts)
             made.append(
                 Composition(
                     prompt=model_outputs["prompt"],
@@ -271,8 +286,9 @@ class TextToMidiPipeline(_MidiTextPipeline):
                     score=score,
                     midi=write_score(score),
                     facts=facts,
+                    analysis=analysis,
                     ask=request.ask,
-                    agreement=agreement(request.ask, facts),
+                    agreement=agreement(request.ask, facts, analysis),
                     generation_seconds=model_outputs["seconds"],
                     tokens=len(ids),
                 )
@@ -308,7 +324,20 @@ class MidiToTextPipeline(_MidiTextPipeline):
     def preprocess(self, midi: Any) -> dict[str, Any]:
         """Reads, measures and encodes one source."""
         music = self.processor.read_music(midi)
-        return {"music": music, "facts": measure_facts(music.score)}
+        view = view_score(music.score)
+        styles = self._probe.guess(style_features(view)) if self._probe else ()
+        return {"music": music, "facts": view.facts, "analysis": analyze_view(view), "styles": styles}
+
+    @cached_property
+    def _probe(self) -> StyleProbe | None:
+        """The style probe that lies beside the weights."""
+        path = cached_file(
+            self.model.name_or_path,
+            PROBE_FILE,
+            _raise_exceptions_for_missing_entries=False,
+            _raise_exceptions_for_connection_errors=False,
+        )
+        return StyleProbe.load(path) if path else None
 
     def _forward(
         self,
@@ -333,14 +362,16 @@ class MidiToTextPipeline(_MidiTextPipeline):
 
     def postprocess(self, model_outputs: dict[str, Any]) -> Description:
         """Repairs or drops what the measurement contradicts."""
-        music, facts = model_outputs["music"], model_outputs["facts"]
+        music, facts, analysis = (model_outputs[name] for name in ("music", "facts", "analysis"))
         words = self.processor.decode_text(model_outputs["written"])
-        check = check_caption(words, facts)
+        check = check_caption(words, facts, analysis)
         return Description(
             text=check.text,
             model_text=words,
             check=check,
             facts=facts,
+            analysis=analysis,
+            styles=model_outputs["styles"],
             bars_read=music.bars_read,
             bars_total=music.bars_total,
             repairs=music.repairs,

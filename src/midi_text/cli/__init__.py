@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import metadata
 
-from . import measure, music, workshop
+from . import knowledge, measure, music, students, workshop
 from .output import Output, say
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -72,6 +72,8 @@ def make_parser() -> argparse.ArgumentParser:
     music.add_commands(commands, every)
     workshop.add_commands(commands, every)
     measure.add_commands(commands, every)
+    knowledge.add_commands(commands, every)
+    students.add_commands(commands, every)
     return parser
 
 

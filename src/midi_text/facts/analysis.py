@@ -27,7 +27,7 @@ from .motifs import Motifs, measure_motifs
 from .parts import Parts, measure_parts
 from .rhythm import Rhythm, measure_rhythm
 from .texture import Texture, measure_texture
-from .view import view_score
+from .view import View, view_score
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,11 @@ def analyze(score: ScoreTick, facts: MusicFacts | None = None) -> Analysis:
     Raises:
         ValueError: If it has no notes.
     """
-    view = view_score(score, facts)
+    return analyze_view(view_score(score, facts))
+
+
+def analyze_view(view: View) -> Analysis:
+    """The same for a score that is laid out already."""
     tonality = measure_tonality(view)
     parts = measure_parts(view)
     return Analysis(

@@ -20,6 +20,7 @@ import torch
 from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
 from ..records import RecordError, hash_file
+from ..style_midi_text import PROBE_FILE
 from ..tokenization_midi_text import MidiTextTokenizer
 from .cards import Papers, model_card
 from .portable import PACKAGE, portable_files
@@ -91,8 +92,9 @@ def export(
         folder = Path(scratch) / "export"
         _write_model(source, folder)
         papers.save(folder)
-        if (source / CREDITS).exists():
-            shutil.copyfile(source / CREDITS, folder / CREDITS)
+        for name in (CREDITS, PROBE_FILE):
+            if (source / name).exists():
+                shutil.copyfile(source / name, folder / name)
         (folder / "README.md").write_text(model_card(papers, repo_id=repo_id), encoding="utf-8")
         if verify:
             visit_as_stranger(folder)

@@ -1,103 +1,29 @@
-"""Trains the style probe: labels become classes, works are kept together, thresholds are set where no work was seen.
+"""Trains the style probe: works are kept together, and thresholds are set on works that were not seen.
 
-A piece teaches each kind only where its source says something: a folk tune with a dance name teaches "dance", a song
-of an anonymous author teaches no composer. Five probes are trained, each without a fifth of the works; what they say
+Five probes are trained, each without a fifth of the works; what they say
 of the works they have not seen sets the temperature of each kind (so that a probability means what it says) and, for
 each class, the lowest threshold above which at least `precision` of the namings are right. A class that never gets
 there is never named. The probe that is kept has learned from all the training works; validation and test works are
-touched only by `evaluate_probe`.
+touched only by `evaluation.accuracy.style`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch.nn import functional
 
+from ..data.styles import KINDS
 from ..style_midi_text import NONE_OF_THESE, StyleProbe
 
 FOLDS = 5
-KINDS = ("genre", "period", "composer", "dance", "drum style", "mood")
-_SACRED = frozenset("mass vespers requiem motet hymn oratorio passions completorium cantata".split())
-_MOODS = {
-    "majestic": "maestoso maëstoso pomposo feierlich erhaben festlich",
-    "graceful": "grazioso grazia zierlich lieblich leggiero",
-    "lyrical": "cantabile espressivo espressione espress dolce innig zart ausdrucksvoll ausdruck sanft teneramente "
-    "amoroso affettuoso affetuoso doux zärtlich",
-    "agitated": "agitato appassionato fuoco furioso leidenschaftlich feroce drängend feurig unruhig passione",
-    "cheerful": "scherzando giocoso giojoso fröhlich munter freudig brio spirito spiritoso animato frisch keck",
-    "mournful": "mesto doloroso klagend wehmüthig wehmütig lamentoso melancolico malinconico traurig dolente",
-    "calm": "tranquillo ruhig calme tranquille placido",
-}
-_MOOD_OF = {word: mood for mood, words in _MOODS.items() for word in words.split()}
-_PERIODS = ((1600, "Renaissance"), (1750, "Baroque"), (1820, "Classical"), (1910, "Romantic"))
-
-
-def classes_of(labels: Mapping[str, Any], source: str) -> dict[str, str]:
-    """The class of a piece in each kind of which its labels speak; "" where they speak and name none of the classes.
-
-    Args:
-        labels: As the source gives them, "composer" included.
-        source: The collection; some hold one kind of music only.
-    """
-    out = {}
-    if "drum_style" in labels:
-        return {"drum style": re.split("[/ ]", str(labels["drum_style"]))[0]}
-    genre = _genre(labels)
-    if genre is not None:
-        out["genre"] = genre
-    if labels.get("composer"):
-        out["composer"] = str(labels["composer"])
-    period = _period(labels)
-    if period:
-        out["period"] = period
-    if labels.get("dance_type"):
-        out["dance"] = str(labels["dance_type"])
-    elif labels.get("genre") or labels.get("form") or labels.get("style"):
-        out["dance"] = NONE_OF_THESE
-    words = re.findall(r"[^\W\d_]+", str(labels.get("tempo_word", "")).lower())
-    moods = {_MOOD_OF[word] for word in words if word in _MOOD_OF}
-    if len(moods) == 1:
-        out["mood"] = moods.pop()
-    return out
-
-
-def _genre(labels: Mapping[str, Any]) -> str | None:
-    genre, form, style = (str(labels.get(name, "")) for name in ("genre", "form", "style"))
-    if genre == "sacred" or _SACRED & set(re.split("[, ]+", form)):
-        return "sacred"
-    if style == "Hymn":
-        return "hymn"
-    names = {
-        "art song (Lied)": "art song", "folk": "folk", "pop": "pop", "video game music": "video game",
-        "chamber music": "string quartet", "orchestral": "orchestral",
-    }  # fmt: skip
-    if genre in names:
-        return names[genre]
-    if form in ("opera", "march", "etude") or style == "March":
-        return {"etude": "étude"}.get(form, form or "march")
-    return NONE_OF_THESE if genre in ("secular", "classical") or style else None
-
-
-def _period(labels: Mapping[str, Any]) -> str:
-    """By the label itself, or by the composer's fortieth year."""
-    style = str(labels.get("style", ""))
-    if style in ("Renaissance", "Baroque", "Classical", "Romantic", "Modern"):
-        return style
-    born = re.match(r"~?(1\d\d\d)", str(labels.get("composer_dates", "")))
-    if not born:
-        return ""
-    year = int(born.group(1)) + 40
-    return next((name for end, name in _PERIODS if year < end), "Modern")
 
 
 @dataclass(frozen=True)
@@ -115,8 +41,8 @@ class ProbeSettings:
 
     hidden: int = 256
     min_pieces: int = 40
-    precision: float = 0.85
-    surely: float = 0.75
+    precision: float = 0.9
+    surely: float = 0.8
     epochs: int = 30
     seed: int = 0
 
@@ -176,48 +102,15 @@ def save_probe(probe: StyleProbe, path: str | Path) -> None:
     part.replace(path)
 
 
-@dataclass(frozen=True)
-class ClassFigures:
-    """How a class fared on works held out.
-
-    Attributes:
-        kind: Such as "period".
-        name: Such as "Baroque".
-        pieces: Held-out views that are of this class.
-        named: Views that the probe called so.
-        right: Of those, how many are.
-    """
-
-    kind: str
-    name: str
-    pieces: int
-    named: int
-    right: int
-
-
-def evaluate_probe(
-    probe: StyleProbe, features: np.ndarray, classes: Sequence[Mapping[str, str]]
-) -> tuple[ClassFigures, ...]:
-    """Per-class figures over views of pieces that were never trained on; shapes as in `train_probe`."""
-    figures = []
-    flat = features.reshape(-1, features.shape[-1])
-    for kind, probability in probe.probabilities(flat).items():
-        names = probe.kinds[kind]
-        truth = np.repeat([_index(names, c.get(kind)) for c in classes], features.shape[1])
-        best = probability.argmax(1)
-        sure = (probability.max(1) >= probe.thresholds[kind][best]) & (truth >= 0)
-        for index, name in enumerate(names):
-            if name != NONE_OF_THESE:
-                named = sure & (best == index)
-                right = int((truth[named] == index).sum())
-                figures.append(ClassFigures(kind, name, int((truth == index).sum()), int(named.sum()), right))
-    return tuple(figures)
+def _counts(classes: Sequence[Mapping[str, str]]) -> dict[str, Counter[str]]:
+    """How many pieces are of each class of each kind."""
+    return {kind: Counter(piece[kind] for piece in classes if kind in piece) for kind in KINDS}
 
 
 def _known_classes(classes: Sequence[Mapping[str, str]], min_pieces: int) -> dict[str, tuple[str, ...]]:
     """The classes with enough pieces; "" stands last where pieces speak of a kind and are none of its classes."""
     kinds = {}
-    for kind, counts in class_counts(classes).items():
+    for kind, counts in _counts(classes).items():
         names = sorted(name for name, count in counts.items() if name != NONE_OF_THESE and count >= min_pieces)
         if len(names) > 1:
             kinds[kind] = (*names, NONE_OF_THESE) if set(counts) - set(names) else tuple(names)
@@ -241,7 +134,9 @@ def _fit(
     factor = 1 / np.maximum(features.reshape(-1, size).std(0), 1e-2)
     scaled = torch.from_numpy(np.clip((features - mean) * factor, -6, 6).astype(np.float32))
     hidden = torch.nn.Linear(size, settings.hidden)
-    heads = torch.nn.ModuleDict({k.replace(" ", "_"): torch.nn.Linear(settings.hidden, len(n)) for k, n in kinds.items()})
+    heads = torch.nn.ModuleDict(
+        {k.replace(" ", "_"): torch.nn.Linear(settings.hidden, len(n)) for k, n in kinds.items()}
+    )
     layers = torch.nn.ModuleList([hidden, heads])
     for weight in layers.parameters():
         torch.nn.init.normal_(weight, 0, weight.shape[-1] ** -0.5 if weight.ndim > 1 else 0.0, generator=generator)
@@ -268,8 +163,9 @@ def _fit(
             optimizer.step()
             schedule.step()
 
-    def matrix(layer: torch.nn.Linear) -> np.ndarray:
-        return torch.cat([layer.weight, layer.bias[:, None]], 1).detach().numpy()
+    def matrix(layer: torch.nn.Module) -> np.ndarray:
+        weight, bias = layer.parameters()
+        return torch.cat([weight, bias[:, None]], 1).detach().numpy()
 
     return StyleProbe(
         kinds={kind: tuple(names) for kind, names in kinds.items()},
@@ -312,8 +208,3 @@ def _threshold(probability: np.ndarray, truth: np.ndarray, index: int, views: in
     lower = (centre - spread) / (1 + z**2 / pieces)
     good = np.flatnonzero((right >= settings.precision) & (lower >= settings.surely))
     return float(probability[order[good[-1]], index]) if len(good) else 2.0
-
-
-def class_counts(classes: Sequence[Mapping[str, str]]) -> dict[str, Counter[str]]:
-    """How many pieces are of each class of each kind."""
-    return {kind: Counter(piece[kind] for piece in classes if kind in piece) for kind in KINDS}

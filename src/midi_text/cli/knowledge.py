@@ -1,0 +1,132 @@
+"""``accuracy`` and ``train-style``: how right the facts are, and the probe that learns what cannot be measured."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..evaluation.accuracy.row import AccuracyRow
+from .options import PRETRAINED, at_least_one
+from .output import Output, say, table
+from .workshop import require
+
+
+def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
+    """Adds the commands to a parser's subcommands; ``every`` holds the options that all commands share."""
+    corpus = argparse.ArgumentParser(add_help=False)
+    corpus.add_argument("source", metavar="CORPUS", help="a datasets folder of MIDI with labels")
+    corpus.add_argument("--limit", type=at_least_one, help="at most so many pieces a split")
+    corpus.add_argument("--num-proc", type=at_least_one, default=1, help="processes [1]")
+
+    accuracy = commands.add_parser("accuracy", parents=[corpus, every], help="measure how right the facts are")
+    accuracy.add_argument("--annotations", type=Path, metavar="FILE.jsonl", help="labels by beat, beside the corpus")
+    accuracy.add_argument("--topics", metavar="A,B", help="only these [all]")
+    accuracy.add_argument("--page", type=Path, metavar="FACTS.md", help="write rules and figures as a page")
+    accuracy.set_defaults(run=run_accuracy, usage_error=accuracy.error)
+
+    style = commands.add_parser("train-style", parents=[corpus, every], help="labels become a style probe")
+    style.add_argument("-o", "--output", type=Path, default=Path("style_probe.safetensors"), metavar="FILE")
+    style.set_defaults(run=run_train_style)
+
+
+def run_accuracy(args: argparse.Namespace, out: Output) -> int:
+    """Measures the facts against labels."""
+    require("train", "datasets")
+    require("eval", "mir_eval")
+    from ..evaluation.fact_accuracy import TOPICS, facts_page, measure_speed
+
+    topics = args.topics.split(",") if args.topics else [*TOPICS, "style", "speed"]
+    unknown = sorted(set(topics) - {*TOPICS, "style", "speed"})
+    if unknown:
+        args.usage_error(f"--topics must be some of {', '.join((*TOPICS, 'style', 'speed'))}; got {', '.join(unknown)}")
+    pieces = _held_out(args) if set(topics) - {"style", "speed"} else []
+    rows: list[AccuracyRow] = []
+    for topic in topics:
+        say(f"measuring {topic}")
+        if topic == "style":
+            rows += _style_rows(args)
+        elif topic == "speed":
+            rows += measure_speed(_files(args.source, 1000))
+        else:
+            rows += TOPICS[topic](pieces)
+    if args.page is not None:
+        args.page.parent.mkdir(parents=True, exist_ok=True)
+        part = args.page.with_name(f".{args.page.name}.part")
+        part.write_text(facts_page(rows, "midi-text accuracy"), encoding="utf-8")
+        part.replace(args.page)
+    cells = [("fact", "measure", "on", "figure", "n")]
+    cells += [(row.fact, row.measure, row.source, f"{row.value:,.4g}", f"{row.n:,}") for row in rows]
+    out.item({"rows": [vars(row) for row in rows]}, table(cells))
+    return 0
+
+
+def _held_out(args: argparse.Namespace) -> list[Any]:
+    """The validation and test pieces, and every piece with annotations, read and labelled."""
+    from tqdm.auto import tqdm
+
+    from ..data.sources import read_pieces
+    from ..evaluation.accuracy.row import LabelledPiece
+    from ..score_midi_text import MidiError, read_score
+
+    annotated: dict[str, Mapping[str, Any]] = {}
+    if args.annotations is not None:
+        lines = args.annotations.read_text(encoding="utf-8").splitlines()
+        annotated = {row["id"]: row for row in map(json.loads, lines)}
+    found = []
+    for piece in tqdm(read_pieces(args.source, limit=args.limit), desc="reading"):
+        if piece.split == "train" and piece.id not in annotated:
+            continue
+        try:
+            score = read_score(piece.midi).score
+        except MidiError:
+            continue
+        about = annotated.get(piece.id, {})
+        found.append(LabelledPiece(piece.id, piece.split, piece.source, score, piece.labels, about))
+    return found
+
+
+def _files(source: str, count: int) -> list[bytes]:
+    """Every n-th file of a corpus, so that every source has its share."""
+    from ..data.sources import read_pieces
+
+    files = [piece.midi for piece in read_pieces(source)]
+    return files[:: max(1, len(files) // count)][:count]
+
+
+def _style_rows(args: argparse.Namespace) -> Iterator[AccuracyRow]:
+    import numpy as np
+
+    from ..data.styles import style_examples
+    from ..evaluation.accuracy import style
+    from ..style_midi_text import PROBE_FILE, StyleProbe
+
+    examples = style_examples(args.source, splits=("validation", "test"), limit=args.limit, num_proc=args.num_proc)
+    features = np.stack([example.features for example in examples])
+    yield from style.measure(StyleProbe.load(PRETRAINED / PROBE_FILE), features, [e.classes for e in examples])
+
+
+def run_train_style(args: argparse.Namespace, out: Output) -> int:
+    """Trains a style probe on the training split and measures it on the others."""
+    require("train", "datasets")
+    import numpy as np
+
+    from ..data.styles import style_examples
+    from ..evaluation.accuracy import style
+    from ..training.style import save_probe, train_probe
+
+    examples = style_examples(args.source, limit=args.limit, num_proc=args.num_proc)
+    learned = [example for example in examples if example.split == "train"]
+    held = [example for example in examples if example.split != "train"]
+    if not learned:
+        raise ValueError(f"{args.source} must have pieces in its training split; it has none")
+    features = np.stack([example.features for example in learned])
+    probe = train_probe(features, [e.classes for e in learned], [e.group for e in learned])
+    save_probe(probe, args.output)
+    rows = style.measure(probe, np.stack([e.features for e in held]), [e.classes for e in held]) if held else []
+    cells = [("kind", "measure", "figure", "named")]
+    cells += [(row.fact, row.measure, f"{row.value:.1f}", f"{row.n:,}") for row in rows]
+    out.item({"probe": str(args.output), "rows": [vars(row) for row in rows]}, f"{args.output}\n{table(cells)}")
+    return 0
