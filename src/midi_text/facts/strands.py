@@ -2,8 +2,9 @@
 
 Accompaniment figures are things that a hand does: a left hand alternates bass and chords whether or not a right hand
 sings above it in the same track. So a polyphonic keyboard track gives two strands, its hands (`hands`), any other
-track one; where several tracks accompany a melody, all of them together are one more, since tuba and horns share an
-oom-pah. Everything is laid out in flat arrays over onsets, so that a rule is a few array operations for all strands.
+track one; what accompanies a melody is one more, all tracks and hands together, since tuba and horns share an oom-pah,
+and so may the hands of a pianist. Everything is laid out in flat arrays over onsets, so that a rule is a few array
+operations for all strands.
 """
 
 from __future__ import annotations
@@ -107,9 +108,9 @@ def lay_strands(view: View, tracks: Tracks, roles: Mapping[int, str]) -> Strands
                 owners.append(index)
                 hands.append(hand)
     others = [index for index, role in roles.items() if role != "melody"]
-    if len(others) > 1:
+    if len(others) > 1 or (others and owners.count(others[0]) > 1):
         pieces.append(view.pitched.where(np.isin(view.pitched.track, others)))
-        owners.append(TOGETHER)
+        owners.append(TOGETHER if len(others) > 1 else others[0])
         hands.append("")
     under = [
         hand == "left" or (hand == "" and index != TOGETHER and len(roles) > 1 and roles[index] != "melody")
