@@ -151,6 +151,7 @@ class Chord:
         if match is None:
             raise ValueError(f"a numeral must read like 'vi', 'V7' or 'V7/V', got {numeral!r}")
         sign, degree, suffix, target = match.groups()
+        suffix = re.sub("^o", "°", suffix)
         if target:
             aim = cls.from_roman(target, key)
             key = Key(aim.root, "minor" if 3 in QUALITIES[aim.quality][0] else "major")

@@ -1,34 +1,29 @@
-"""Chords and what they make: progressions, loops, cadences."""
+"""Chords and what they make: progressions, loops, cadences.
+
+The chords are found in `chords`, what they do in a row in `progressions`, how they close in `cadences`; here they come
+together, and the traits are decided. Every trait has a rule that holds only where a musician would say so: a loop must
+carry the piece, a pedal must outlast chords that are foreign to it. Loops and numerals leave inversions out.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .chord import Chord
+import numpy as np
+
+from ..key_midi_text import Key
+from .cadences import Cadence, cadence_kind
+from .chord import QUALITIES, Chord, roman_numerals
+from .chords import ChordSpan, Grid, Sound, beat_grid, chord_spans, find_chords, measure_sound
+from .form import Form
 from .keys import Tonality
+from .progressions import Loop, find_loop, has_falling_fifths, has_pedal_point, is_blues
 from .view import View
 
-
-@dataclass(frozen=True)
-class ChordSpan:
-    """A chord from one beat to another, in quarter notes from the start; None where no chord sounds."""
-
-    start_beat: float
-    end_beat: float
-    chord: Chord | None
-
-
-@dataclass(frozen=True)
-class Cadence:
-    """A close.
-
-    Attributes:
-        bar: The bar of its last chord.
-        kind: "authentic", "half", "plagal" or "deceptive".
-    """
-
-    bar: int
-    kind: str
+_CARRIES = 0.6  # share of the bars that a loop must cover to be what a piece is built on
+_SEVENTHS = 0.4  # share of the time with chords
+_FAST, _SLOW = 1.5, 8.0  # quarter notes that a chord lasts on average
+_FAST_SECONDS, _SLOW_SECONDS = 1.2, 4.0
 
 
 @dataclass(frozen=True)
@@ -36,11 +31,21 @@ class Harmony:
     """The chords of a piece.
 
     Attributes:
-        chords: Spans in order without gaps, neighbours differ; at most two a bar; () without pitched notes.
-        loop: The most repeated progression, one chord each change; () if none repeats.
-        loop_repeats: How often it comes.
-        cadences: At the ends of sections.
-        traits: See `traits.TRAITS`.
+        chords: Spans in order without gaps, neighbours differ; at most one a beat; () without pitched notes.
+        loop: The most repeated progression, one chord each change, two to eight chords in at most eight bars, whose
+            rounds follow each other at least twice somewhere; () if none does.
+        loop_repeats: How many full rounds of it there are.
+        cadences: At the ends of sections, in the key of that place: where the last two chords are a close.
+        traits: Of `TRAITS["harmony"]`:
+            "repeated chord loop": the loop's rounds, three or more, cover at least 0.6 of the bars with chords.
+            "seventh chords": at least 0.4 of the time with chords is in chords with a seventh.
+            "circle of fifths": five different roots in a row each a fifth below the last.
+            "twelve-bar blues": twelve bars in a row begin on the degrees I I/IV I I IV IV I I V IV/V I I/V.
+            "pedal point": one bass note lasts three bars and eight beats or more under three chords or more, one of
+            them foreign to it.
+            "authentic cadence at the end", "half …", "plagal …": the kind of the cadence that ends the piece.
+            "fast harmonic rhythm": chords last at most 1.5 quarter notes and 1.2 seconds on average.
+            "slow harmonic rhythm": chords last at least 8 quarter notes and 4 seconds on average, in 8 bars or more.
     """
 
     chords: tuple[ChordSpan, ...]
@@ -55,6 +60,10 @@ class Harmony:
         roots = [replace(s.chord, bass=s.chord.root) for s in self.chords if s.chord]
         return tuple(c for i, c in enumerate(roots) if not i or c != roots[i - 1])
 
+    def numerals(self, key: Key) -> tuple[str, ...]:
+        """The progression as Roman numerals of a key, such as ("I", "V7/V", "V7")."""
+        return roman_numerals(self.progression, key)
+
     def transposed(self, semitones: int) -> Harmony:
         """The same, `semitones` higher."""
         return replace(
@@ -64,6 +73,88 @@ class Harmony:
         )
 
 
-def measure_harmony(view: View, tonality: Tonality) -> Harmony:
-    """The chords of a piece and what they make."""
-    return Harmony((), (), 0, (), ())
+def measure_harmony(view: View, tonality: Tonality, form: Form | None = None) -> Harmony:
+    """The chords of a piece and what they make.
+
+    Args:
+        view: The piece.
+        tonality: Its keys.
+        form: Its sections; cadences are looked for at their ends, at the end of the piece alone without.
+    """
+    if not len(view.pitched):
+        return Harmony((), (), 0, (), ())
+    grid = beat_grid(view)
+    sound = measure_sound(view, grid)
+    found = find_chords(sound, grid, _keys_by_bar(view, tonality))
+    spans = chord_spans(view, grid, sound, found)
+    loop = find_loop(grid, found, view.facts.key)
+    ends = [section.first_bar + section.bars for section in form.sections] if form else []
+    cadences = _cadences(view, spans, tonality, sorted({*ends, view.bars}))
+    harmony = Harmony(spans, loop.chords if loop else (), loop.repeats if loop else 0, cadences, ())
+    return replace(harmony, traits=_traits(view, harmony, grid, sound, found, loop))
+
+
+def _keys_by_bar(view: View, tonality: Tonality) -> tuple[Key | None, ...]:
+    """The key of every bar."""
+    keys: list[Key | None] = [view.facts.key] * view.bars
+    for span in tonality.spans:
+        keys[span.first_bar : span.end_bar] = [span.key] * (span.end_bar - span.first_bar)
+    return tuple(keys)
+
+
+def _cadences(view: View, spans: tuple[ChordSpan, ...], tonality: Tonality, ends: list[int]) -> tuple[Cadence, ...]:
+    """The cadences before some bar lines."""
+    sounding = [span for span in spans if span.chord is not None]
+    starts = np.array([span.start_beat for span in sounding])
+    lines = view.beats(view.bar_lines)
+    keys = _keys_by_bar(view, tonality)
+    found = []
+    for end in ends:
+        upto = int(np.searchsorted(starts, lines[end] - 1e-6))
+        chords = [span.chord for span in sounding[max(upto - 2, 0) : upto] if span.chord is not None]
+        key = keys[end - 1]
+        if len(chords) < 2 or key is None:
+            continue
+        last = sounding[upto - 1]
+        bar = int(np.searchsorted(lines, last.start_beat + 1e-6)) - 1
+        kind = cadence_kind(chords, key) if last.end_beat > lines[end - 1] else None
+        if kind:
+            found.append(Cadence(bar, kind))
+    return tuple(found)
+
+
+def _traits(
+    view: View, harmony: Harmony, grid: Grid, sound: Sound, found: np.ndarray, loop: Loop | None
+) -> tuple[str, ...]:
+    """The traits that hold, in the order of `TRAITS`."""
+    timed = [(span.chord, span.end_beat - span.start_beat) for span in harmony.chords if span.chord]
+    total = sum(length for _, length in timed)
+    if not timed:
+        return ()
+    sevenths = sum(length for chord, length in timed if _has_seventh(chord))
+    beats, seconds = total / len(timed), view.facts.duration_seconds / len(timed)
+    ending = harmony.cadences[-1].kind if harmony.cadences and _at_the_end(view, harmony) else ""
+    rules = {
+        "repeated chord loop": loop is not None and loop.repeats >= 3 and loop.covered >= _CARRIES,
+        "seventh chords": sevenths >= _SEVENTHS * total,
+        "circle of fifths": has_falling_fifths(harmony.progression),
+        "twelve-bar blues": is_blues(grid, found, view.facts.key),
+        "pedal point": has_pedal_point(grid, found, sound),
+        "authentic cadence at the end": ending == "authentic",
+        "half cadence at the end": ending == "half",
+        "plagal cadence at the end": ending == "plagal",
+        "fast harmonic rhythm": beats <= _FAST and seconds <= _FAST_SECONDS,
+        "slow harmonic rhythm": beats >= _SLOW and seconds >= _SLOW_SECONDS and view.bars >= 8,
+    }
+    return tuple(name for name, holds in rules.items() if holds)
+
+
+def _has_seventh(chord: Chord) -> bool:
+    intervals = QUALITIES[chord.quality][0]
+    return 10 in intervals or 11 in intervals or chord.quality == "dim7"
+
+
+def _at_the_end(view: View, harmony: Harmony) -> bool:
+    """Whether the last cadence is made by the last chord of the piece."""
+    last = [span for span in harmony.chords if span.chord][-1]
+    return harmony.cadences[-1].bar == int(view.bar_of(np.array([round(last.start_beat * view.ticks_per_quarter)]))[0])

@@ -1,0 +1,290 @@
+"""Which chord sounds when: the best explanation of a piece by chords that change where music changes them.
+
+The piece is laid on a grid of beats (a quarter note, or a dotted one where the metre counts in threes). Every stretch
+of up to four beats of a bar may be one chord; how well a chord fits a stretch is judged on all its notes at once, so
+that an arpeggio, a strum and a walking bass over one chord are the same to it. Fit is how much of what sounds are
+chord tones (long, low and accented notes count more), less what is foreign to the chord, less the chord tones that are
+missing, and a word from the bass. A change costs, least at a bar line, more at half a bar, most elsewhere, and a chord
+foreign to the key costs a little; the explanation with the best sum is found by dynamic programming.
+
+Lost: chords that change faster than the beat or across one, ninths and above, and what an unaccompanied melody leaves
+open.
+
+Source: segments scored as wholes as in B. Pardo and W. Birmingham, "Algorithms for chordal analysis", Computer Music
+Journal 26 (2002), the semi-Markov search of K. Masada and R. Bunescu, "Chord recognition in symbolic music using
+semi-Markov conditional random fields" (ISMIR 2017), with these few weights instead of learned features.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..key_midi_text import Key
+from .chord import QUALITIES, Chord, is_diatonic
+from .view import Notes, View
+
+STATES: tuple[Chord, ...] = tuple(Chord(root, quality, root) for quality in QUALITIES for root in range(12))
+SILENT = len(STATES)  # the state in which no chord sounds
+LONGEST = 4  # beats in one stretch
+_UNPITCHED = 112  # programs from here on are bells, drums and noises
+_SLOTS = 4  # moments in a beat at which the lowest sounding note is looked at
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much each thing counts, in units of one beat wholly explained by a chord; tuned on training pieces."""
+
+    onset: float = 0.4  # a note's beginning, as beats of sounding
+    strong: float = 0.4  # the same on the first moment of a beat
+    treble: float = 0.5  # weight of the highest notes relative to the lowest
+    power: float = 0.7  # of summed weights
+    foreign: float = 0.9
+    missing: float = 0.3
+    enough: float = 0.33  # share of the sound at which a chord tone is fully there
+    seventh: float = 0.8
+    bass_root: float = 0.3
+    bass_tone: float = 0.1
+    bass_first: float = 2.5
+    extra: float = 0.12  # cost a beat of each quality beyond triads
+    rare: float = 0.5
+    key: float = 0.15  # cost a beat of a chord foreign to the key
+    bar: float = 0.15
+    half: float = 0.45
+    beat: float = 0.5
+    silence: float = 0.3
+    line: float = 0.3  # what no chord is worth under a single line
+
+
+WEIGHTS = Weights()
+
+
+@dataclass(frozen=True)
+class ChordSpan:
+    """A chord from one beat to another, in quarter notes from the start; None where no chord sounds."""
+
+    start_beat: float
+    end_beat: float
+    chord: Chord | None
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The beats of a piece.
+
+    Attributes:
+        lines: Ticks of every beat line, shape (beats + 1,).
+        bar: Bar of each beat, shape (beats,).
+        place: Number of each beat in its bar, shape (beats,).
+        size: Beats of the bar of each beat, shape (beats,).
+    """
+
+    lines: np.ndarray
+    bar: np.ndarray
+    place: np.ndarray
+    size: np.ndarray
+
+
+def beat_grid(view: View) -> Grid:
+    """The beats of every bar; a bar of less than a beat and a bar of three short ones are one beat."""
+    numerator, denominator = view.metres.T
+    threes = (denominator >= 8) & (numerator % 3 == 0)
+    counted = np.where(threes, 3, np.maximum(denominator // 4, 1))  # units of the signature in a beat
+    parts = np.where(denominator < 4, 4 // np.maximum(denominator, 1), 1)  # a half note is two beats
+    size = np.maximum(numerator // counted, 1) * parts
+    place = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    bar = np.repeat(np.arange(len(size)), size)
+    length = np.diff(view.bar_lines)[bar]
+    lines = view.bar_lines[bar] + place * length // size[bar]
+    return Grid(np.append(lines, view.bar_lines[-1]), bar, place, size[bar])
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """What sounds in each beat.
+
+    Attributes:
+        classes: Weight of each pitch class, float64, shape (beats, 12).
+        bass: Share of each pitch class as the lowest note, shape (beats, 12).
+        first: The same of the beat's first moment, shape (beats, 12).
+        notes: Mean number of notes that sound, shape (beats,).
+    """
+
+    classes: np.ndarray
+    bass: np.ndarray
+    first: np.ndarray
+    notes: np.ndarray
+
+
+def measure_sound(view: View, grid: Grid, weights: Weights = WEIGHTS) -> Sound:
+    """What sounds in each beat."""
+    programs = np.array([track.program for track in view.tracks])
+    notes = view.pitched.where(programs[view.pitched.track] < _UNPITCHED)
+    beats = len(grid.bar)
+    if not len(notes):
+        nothing = np.zeros((beats, 12))
+        return Sound(nothing, nothing, nothing, np.zeros(beats))
+    weight = 1 - (1 - weights.treble) * np.clip((notes.pitch - 48) / 36, 0, 1)
+    length = np.diff(grid.lines).clip(1)
+    classes = _sounding(notes, grid.lines, weight) / length[:, None]
+    beat = np.clip(np.searchsorted(grid.lines, notes.time, side="right") - 1, 0, beats - 1)
+    late = (notes.time - grid.lines[beat]) / length[beat]
+    nearly = (late > 0.9) & (beat + 1 < beats)
+    beat, late = beat + nearly, np.where(nearly, 0, late)
+    struck = weight * np.where(late < 0.1, weights.strong, weights.onset)
+    classes += np.bincount(beat * 12 + notes.pitch % 12, struck, minlength=beats * 12).reshape(beats, 12)
+    low = _lowest(notes, grid)
+    bass = np.zeros((beats, 12))
+    rows, slots = np.nonzero(low < 128)
+    np.add.at(bass, (rows, low[rows, slots] % 12), 1 / _SLOTS)
+    first = np.zeros((beats, 12))
+    rows = np.flatnonzero(low[:, 0] < 128)
+    first[rows, low[rows, 0] % 12] = 1
+    sounding = _sounding(notes, grid.lines, np.ones(len(notes)), classes=1)[:, 0] / length
+    return Sound(classes, bass, first, sounding)
+
+
+def _sounding(notes: Notes, lines: np.ndarray, weight: np.ndarray, classes: int = 12) -> np.ndarray:
+    """Ticks that each pitch class sounds between the lines, notes weighed, shape (lines - 1, classes).
+
+    Up to a line t it has sounded sum(w * (t - onset)) over the notes begun, less the same of those ended.
+    """
+    span = int(lines[-1]) + 1
+    asked = np.arange(classes)[:, None] * span + lines
+    total = np.zeros(asked.shape)
+    for sign, time in ((1, notes.time), (-1, notes.end)):
+        place = notes.pitch % classes * span + np.minimum(time, span - 1)
+        order = np.argsort(place, kind="stable")
+        upto = np.searchsorted(place[order], asked, side="right")
+        base = np.searchsorted(place[order], asked[:, :1] - lines[0])
+        begun = np.concatenate([[0.0], np.cumsum(weight[order])])
+        moment = np.concatenate([[0.0], np.cumsum((weight * time)[order])])
+        total += sign * (lines * (begun[upto] - begun[base]) - (moment[upto] - moment[base]))
+    return np.maximum(np.diff(total, axis=1).T, 0)
+
+
+def _lowest(notes: Notes, grid: Grid) -> np.ndarray:
+    """The lowest pitch that sounds in each slot of each beat, 128 for none, shape (beats, _SLOTS)."""
+    ends = np.diff(grid.lines)
+    slots = (grid.lines[:-1, None] + ends[:, None] * np.arange(_SLOTS) / _SLOTS).ravel()
+    reach = np.repeat(ends / (2 * _SLOTS), _SLOTS)  # a slot is looked at in its middle
+    slots = slots + reach
+    low = np.full(len(slots), 128, np.int64)
+    order = np.argsort(-notes.pitch, kind="stable")
+    begin, finish = np.searchsorted(slots, notes.time), np.searchsorted(slots, notes.end)
+    for first, last, pitch in zip(
+        begin[order].tolist(), finish[order].tolist(), notes.pitch[order].tolist(), strict=True
+    ):
+        low[first:last] = pitch  # painted from high to low, so the lowest stays
+    return low.reshape(-1, _SLOTS)
+
+
+def _matrices(weights: Weights) -> tuple[np.ndarray, np.ndarray]:
+    """How each state takes what sounds: (36, states) for shares, lacks and bass, and (states,) for the quality."""
+    table = np.zeros((36, len(STATES)))
+    cost = np.zeros(len(STATES))
+    for column, chord in enumerate(STATES):
+        intervals = QUALITIES[chord.quality][0]
+        tones = [(chord.root + interval) % 12 for interval in intervals]
+        table[:12, column] = -weights.foreign
+        table[24:, column] = -weights.bass_tone
+        for place, tone in enumerate(tones):
+            table[tone, column] = weights.seventh if place == 3 else 1.0
+            table[12 + tone, column] = -weights.missing
+            table[24 + tone, column] = weights.bass_root if not place else weights.bass_tone
+        cost[column] = weights.extra * (chord.quality not in ("maj", "min"))
+        cost[column] += weights.rare * (chord.quality not in ("maj", "min", "7", "min7", "maj7", "dim"))
+    return table, cost
+
+
+def find_chords(sound: Sound, grid: Grid, keys: tuple[Key | None, ...], weights: Weights = WEIGHTS) -> np.ndarray:
+    """Index into `STATES` of every beat, `SILENT` where no chord sounds, int64, shape (beats,).
+
+    Args:
+        sound: What sounds.
+        grid: The beats.
+        keys: Key of every bar.
+        weights: How much each thing counts.
+    """
+    beats, states = len(grid.bar), len(STATES)
+    table, cost = _matrices(weights)
+    every = sorted({key for key in keys if key is not None})
+    foreign = np.array([[not is_diatonic(chord, key) for chord in STATES] for key in every] + [[False] * states])
+    key_row = np.array([every.index(key) if key else len(every) for key in keys])
+    toll = np.where(grid.place == 0, weights.bar, np.where(2 * grid.place == grid.size, weights.half, weights.beat))
+
+    sums = np.cumsum(np.hstack([sound.classes, sound.bass, sound.notes[:, None]]), axis=0)
+    sums = np.concatenate([np.zeros((1, 25)), sums])
+    count = np.minimum(grid.place + 1, LONGEST)  # stretches that end with each beat
+    offset = np.concatenate([[0], np.cumsum(count)])
+    end = np.repeat(np.arange(beats), count)
+    start = end - (offset[end + 1] - 1 - np.arange(offset[-1]))
+    score = _fit(sums[end + 1] - sums[start], sound.first[start], table, weights)
+    length = end + 1 - start
+    score[:, :states] -= cost + weights.key * foreign[key_row[grid.bar[end]]]
+    score *= length[:, None]
+
+    best = np.zeros(states + 1)
+    enter = np.zeros((beats, states + 1))
+    stays = np.zeros((beats, states + 1), bool)
+    source = np.zeros(beats, np.int64)
+    back = np.zeros((beats, states + 1), np.int8)
+    for beat in range(beats):
+        source[beat] = best.argmax()
+        change = best[source[beat]] - toll[beat]
+        stays[beat] = best >= change
+        np.maximum(best, change, out=enter[beat])
+        candidates = score[offset[beat] : offset[beat + 1]] + enter[beat + 1 - count[beat] : beat + 1]
+        back[beat] = candidates.argmax(0)
+        best = candidates.max(0)
+    found = np.zeros(beats, np.int64)
+    state, beat = int(best.argmax()), beats
+    while beat > 0:
+        first = beat - int(count[beat - 1]) + int(back[beat - 1, state])
+        found[first:beat] = state
+        if not stays[first, state]:
+            state = int(source[first])
+        beat = first
+    return found
+
+
+def _fit(sounding: np.ndarray, first: np.ndarray, table: np.ndarray, weights: Weights) -> np.ndarray:
+    """How well each state, and no chord, explain each stretch, a beat, shape (stretches, states + 1)."""
+    classes = sounding[:, :12] ** weights.power
+    total = classes.sum(1, keepdims=True)
+    share = classes / np.maximum(total, 1e-9)
+    lack = 1 - np.minimum(share / weights.enough, 1)
+    bass = sounding[:, 12:24] + weights.bass_first * first
+    bass = bass / np.maximum(bass.sum(1, keepdims=True), 1e-9)
+    covered = sounding[:, 12:24].sum(1)
+    single = np.clip(3 - 2 * sounding[:, 24] / np.maximum(covered, 1e-9), 0, 1)  # 1 for one note at a time, 0 from 1.5
+    silent = total[:, 0] < 1e-6
+    score = np.hstack([share, lack, bass]) @ table
+    score[silent] = 0
+    none = np.where(silent, weights.silence, (1 + weights.line) * single - 1)
+    return np.hstack([score, none[:, None]])
+
+
+def chord_spans(view: View, grid: Grid, sound: Sound, found: np.ndarray) -> tuple[ChordSpan, ...]:
+    """The beats of one chord joined, with their bass: the chord tone that is lowest most, its beginning counted double.
+
+    Args:
+        view: The piece.
+        grid: Its beats.
+        sound: What sounds in them.
+        found: As `find_chords` gives it.
+    """
+    begins = np.flatnonzero(np.append(True, np.diff(found) != 0))
+    ends = np.append(begins[1:], len(found))
+    lowest = np.add.reduceat(sound.bass, begins, axis=0) / (ends - begins)[:, None] + sound.first[begins]
+    times = view.beats(grid.lines)
+    spans = []
+    for begin, end, bass in zip(begins.tolist(), ends.tolist(), lowest, strict=True):
+        chord = None
+        if found[begin] != SILENT:
+            chord = STATES[found[begin]]
+            tones = [(chord.root + interval) % 12 for interval in QUALITIES[chord.quality][0]]
+            chord = Chord(chord.root, chord.quality, max(tones, key=lambda tone: bass[tone]))
+        spans.append(ChordSpan(float(times[begin]), float(times[end]), chord))
+    return tuple(spans)

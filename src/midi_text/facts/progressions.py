@@ -1,0 +1,176 @@
+"""What chords do in a row: loops, the twelve-bar blues, falling fifths, pedal points.
+
+Two chords count as the same here if they have the same root and neither third contradicts the other: a C7 or a Csus4
+stands in for C, not for Cm. A loop is looked for bar by bar: bars that hold the same chords as the bars one period
+later, for every period of up to eight bars, so that one chord misheard in one round does not break it; what the loop's
+chords are is decided by the majority of its rounds.
+
+Lost: loops whose rounds differ in length, and those of more than eight bars or chords.
+
+References: P. Tagg, "Everyday Tonality" (2009), chapters on chord loops; S. Kostka and D. Payne, "Tonal Harmony", on
+circle-of-fifths progressions; G. Kubik and others agree on the plan of the twelve-bar blues used here (`_BLUES`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from ..key_midi_text import Key
+from .chord import QUALITIES, Chord
+from .chords import SILENT, STATES, Grid, Sound
+
+LONGEST_PERIOD = 8  # bars
+LONGEST_LOOP = 8  # chords
+_ALIKE = 0.75  # share of its beats in which a bar of one round must agree with the same bar of the next
+# Degrees in semitones that each bar of a twelve-bar blues may stand on.
+_BLUES = ((0,), (0, 5), (0,), (0,), (5,), (5,), (0,), (0,), (7,), (5, 7), (0,), (0, 7))
+_MINOR, _MAJOR, _OPEN = 1, 2, 0
+_THIRD = np.array(
+    [_MINOR if 3 in QUALITIES[c.quality][0] else _MAJOR if 4 in QUALITIES[c.quality][0] else _OPEN for c in STATES]
+    + [_OPEN]
+)
+_ROOT = np.array([chord.root for chord in STATES] + [12])
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A progression that comes round.
+
+    Attributes:
+        chords: One each change.
+        repeats: Full rounds.
+        first_bar: Bar of the first.
+        bars: Bars of a round.
+        covered: Share of the bars with chords that lie in a round.
+    """
+
+    chords: tuple[Chord, ...]
+    repeats: int
+    first_bar: int
+    bars: int
+    covered: float
+
+
+def find_loop(grid: Grid, found: np.ndarray, key: Key | None) -> Loop | None:
+    """The loop that covers most of a piece; of several that cover alike the shortest; None if none comes twice.
+
+    A run of rounds may begin at any bar of the loop: it is taken to begin where the most speaks for it, of the run's
+    own beginning, the first bar with a chord and its multiples of the period, and the tonic.
+    """
+    table = _bar_table(grid, found)
+    filled = np.any((table >= 0) & (table < SILENT), axis=1)
+    sounding = int(filled.sum())
+    best: Loop | None = None
+    for period in range(1, min(LONGEST_PERIOD, len(table) // 2) + 1):
+        same = _agree(table[:-period], table[period:]) & filled[:-period] & filled[period:]
+        runs = [(first, last + period) for first, last in _runs(same) if last - first >= period]
+        if not runs:
+            continue
+        covered = sum(end - begin for begin, end in runs) / sounding
+        if best is not None and covered < best.covered + 0.1:
+            continue
+        begin, end = max(runs, key=lambda run: run[1] - run[0])
+        states = _majority(table[begin:end], period)
+        phase = _phase(states, begin, int(np.flatnonzero(filled)[0]), key)
+        chords = _changes(np.roll(states, -phase, axis=0).ravel())
+        if 2 <= len(chords) <= LONGEST_LOOP:
+            repeats = sum((finish - start) // period for start, finish in runs)
+            best = Loop(chords, repeats, begin + phase, period, covered)
+    return best
+
+
+def _bar_table(grid: Grid, found: np.ndarray) -> np.ndarray:
+    """The state of every beat by bar, shape (bars, beats of the longest bar), -1 beyond the end of a bar."""
+    table = np.full((int(grid.bar[-1]) + 1, int(grid.size.max())), -1, np.int64)
+    table[grid.bar, grid.place] = found
+    return table
+
+
+def _agree(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Whether bars hold the same chords in nearly all beats, shape (bars,); bars of different lengths never do."""
+    third, other_third = _THIRD[one], _THIRD[other]
+    same = (_ROOT[one] == _ROOT[other]) & ((third == other_third) | (third == _OPEN) | (other_third == _OPEN))
+    inside = one >= 0
+    equal_length = (inside == (other >= 0)).all(1)
+    return equal_length & ((same & inside).sum(1) >= _ALIKE * inside.sum(1))
+
+
+def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
+    """First and end of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _majority(bars: np.ndarray, period: int) -> np.ndarray:
+    """The most frequent state of every beat over the rounds, shape (period, beats of the longest bar)."""
+    rounds = bars[: len(bars) // period * period].reshape(-1, period * bars.shape[1])
+    return np.array([np.bincount(beat + 1).argmax() - 1 for beat in rounds.T]).reshape(period, -1)
+
+
+def _phase(states: np.ndarray, begin: int, first: int, key: Key | None) -> int:
+    """The bar of a run at which its loop begins."""
+    period = len(states)
+    bars = np.arange(period)
+    weight = 3.0 * (bars == 0) + 4.0 * ((begin + bars - first) % period == 0)
+    if key is not None:
+        weight += 2.0 * (_ROOT[states[:, 0]] == key.tonic)
+    return int(weight.argmax())
+
+
+def _changes(states: np.ndarray) -> tuple[Chord, ...]:
+    """The chords of beats, one each change; a round that ends on the chord it begins with is the shorter by it."""
+    chords = [STATES[state] for state in states.tolist() if 0 <= state < SILENT]
+    changed = [chord for place, chord in enumerate(chords) if not place or chord != chords[place - 1]]
+    if len(changed) > 2 and changed[-1] == changed[0]:
+        changed.pop()
+    return tuple(changed)
+
+
+def is_blues(grid: Grid, found: np.ndarray, key: Key | None) -> bool:
+    """Whether twelve bars in a row stand on the degrees of a blues, chords with major thirds or sevenths, or minor."""
+    if key is None:
+        return False
+    table = _bar_table(grid, found)
+    if len(table) < 12:
+        return False
+    # The root that a bar stands on: that of its first beat.
+    degrees = np.where(table[:, 0] < SILENT, (_ROOT[table[:, 0]] - key.tonic) % 12, -1)
+    fits = np.stack([np.isin(degrees[bar : len(degrees) - 11 + bar], allowed) for bar, allowed in enumerate(_BLUES)])
+    return bool(fits.all(0).any())
+
+
+def has_falling_fifths(chords: Sequence[Chord]) -> bool:
+    """Whether five different roots in a row each fall by a fifth (one of the falls may be a diminished one)."""
+    run, diminished, seen = 1, 0, {chords[0].root} if chords else set()
+    for before, after in pairwise(chords):
+        step = (after.root - before.root) % 12
+        if step == 0:
+            continue
+        if (step == 5 or (step == 6 and not diminished)) and after.root not in seen:
+            run, diminished = run + 1, diminished + (step == 6)
+            seen.add(after.root)
+        else:
+            run, diminished, seen = 1, 0, {after.root}
+        if run == 5:
+            return True
+    return False
+
+
+def has_pedal_point(grid: Grid, found: np.ndarray, sound: Sound) -> bool:
+    """Whether one bass note lasts at least three bars and eight beats under three chords, one of them foreign to it."""
+    held = np.where(sound.bass.max(1) > 0.7, sound.bass.argmax(1), -1)
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(held)) + 1, [len(held)]])
+    for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+        note = held[begin]
+        if note < 0 or end - begin < 8 or grid.bar[end - 1] - grid.bar[begin] < 2:
+            continue
+        states = found[begin:end]
+        chords = [STATES[state] for state in np.unique(states).tolist() if state < SILENT]
+        foreign = [chord for chord in chords if note not in chord.pitch_classes]
+        if 1 + int((np.diff(states) != 0).sum()) >= 3 and foreign:
+            return True
+    return False
