@@ -20,6 +20,7 @@ from .view import View
 REACH = 4  # rows before and after a bar line
 SHORTEST = 4  # rows of a section
 LONGEST_PAUSE = 2.0  # bars
+SAME_MUSIC = 0.6  # mean content of `REACH` rows
 
 # Clues in the order of `clues`: weights at the bar line before, at the bar line itself, at the one after.
 WEIGHTS = np.array(
@@ -35,16 +36,16 @@ WEIGHTS = np.array(
         [0.27, 1.16, -0.54],  # lanes that fall silent or enter
     ]
 )
-INTERCEPT = -1.42
+INTERCEPT = -1.58
 # What a section of 0, 1, 2 … rows costs, in log odds against the usual 4 or 8; every row beyond the last costs more.
-LENGTH_COST = np.array([0.0, 0.6, 0.6, 0.6, 0.0, 0.5, 0.6, 0.7, 0.0, 0.5, 0.7, 1.0, 0.8, 1.0, 1.1, 1.2, 0.6, 1.8])
+LENGTH_COST = np.array([0.0, 1.1, 1.2, 1.1, 0.0, 1.1, 1.3, 1.4, 0.0, 1.0, 1.4, 2.1, 1.7, 2.1, 2.2, 2.5, 1.3, 3.6])
 LENGTHY = len(LENGTH_COST) - 1
 COST_PER_ROW = 0.1  # so that a featureless stretch is still cut, about every 20 rows
 
 
 def find_boundaries(view: View, alike: Likeness) -> np.ndarray:
     """The rows with which sections begin, rising, the first 0."""
-    return most_likely_sections(log_odds(clues(view, alike)))
+    return most_likely_sections(share_odds(log_odds(clues(view, alike)), alike))
 
 
 def log_odds(found: np.ndarray) -> np.ndarray:
@@ -52,6 +53,13 @@ def log_odds(found: np.ndarray) -> np.ndarray:
     padded = np.pad(found, ((1, 1), (0, 0)), mode="edge")
     before, at, after = (padded[i : i + len(found)] @ WEIGHTS[:, i] for i in range(3))
     return before + at + after + INTERCEPT
+
+
+def share_odds(odds: np.ndarray, alike: Likeness) -> np.ndarray:
+    """The mean of the log odds over all rows that continue, or end, the same music: so what is alike is cut alike."""
+    after, before = _stripes(alike.content)
+    same = (np.maximum(after, before) > SAME_MUSIC) | np.eye(alike.rows, dtype=bool)
+    return np.asarray(same @ odds / same.sum(1))
 
 
 def clues(view: View, alike: Likeness) -> np.ndarray:
@@ -107,14 +115,19 @@ def _novelty(matrix: np.ndarray) -> np.ndarray:
 
 def _edges(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How clearly a stripe of likeness to some other place begins with each row, and how clearly one has ended."""
+    after, before = _stripes(matrix)
+    gain = after - before
+    place = np.arange(len(matrix))
+    elsewhere = np.abs(place[:, None] - place) > 1
+    return gain.max(1, where=elsewhere, initial=0), -gain.min(1, where=elsewhere, initial=0)
+
+
+def _stripes(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means of the diagonals over the `REACH` rows from each pair of rows, and over those before it."""
     rows = len(matrix)
     padded = np.pad(matrix, REACH)
     stripes = np.mean([padded[i : i + rows + REACH, i : i + rows + REACH] for i in range(REACH)], axis=0)
-    after, before = stripes[REACH:, REACH:], stripes[:-REACH, :-REACH]
-    gain = after - before
-    place = np.arange(rows)
-    elsewhere = np.abs(place[:, None] - place) > 1
-    return gain.max(1, where=elsewhere, initial=0), -gain.min(1, where=elsewhere, initial=0)
+    return stripes[REACH:, REACH:], stripes[:-REACH, :-REACH]
 
 
 def _pauses(view: View, alike: Likeness) -> np.ndarray:
