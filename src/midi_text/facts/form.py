@@ -5,7 +5,8 @@ if, laid over each other from their first bars (or one bar off, since a boundary
 matrices is bright: mostly the same notes by the same parts, or the same melody at another pitch. So a varied return
 keeps its letter, and a new accompaniment under the same tune does as a rule. The two thresholds were chosen on the
 human section plans of POP909's training split, where the rule tells like from unlike sections in nine cases of ten.
-Two short neighbours that never come without each other are made one, so that plans stay short. Sections are what is written out in the file: a repeat sign that was not played is not heard.
+Two short neighbours that never come without each other are made one, so that plans stay short. Sections are what is
+written out in the file: a repeat sign that was not played is not heard.
 """
 
 from __future__ import annotations
