@@ -82,6 +82,12 @@ def test_what_is_not_quite_a_walking_bass(bass):
     assert "walking bass" not in traits_of(part(TUNE * 2, program=65), part(bass, program=32))
 
 
+def test_a_bass_may_walk_through_chords_where_a_hand_would_only_break_them():
+    walk = "C2 E2 G2 A2 Bb2 A2 G2 E2 F2 A2 C3 D3 Eb3 D3 C3 A2 "
+    assert "walking bass" in traits_of(part(TUNE * 2, program=65), part(walk * 2, program=32))
+    assert "walking bass" not in traits_of(part(TUNE * 2, program=65), part("C2 E2 G2 C3 F2 A2 C3 F3 " * 4, program=0))
+
+
 def test_the_bass_of_a_chorale_does_not_walk_though_it_goes_by_step():
     bass = WALK * 2
     above = [" ".join(f"{note[:-1]}{int(note[-1]) + octaves}" for note in bass.split()) for octaves in (1, 2, 3)]
@@ -147,6 +153,8 @@ def test_a_pedal_bass_stays():
     assert "pedal bass" in traits_of(part(tune, program=109), part("D3+A3:4 " * 8, program=109))
     assert "pedal bass" not in traits_of(part(tune, program=109), part("D3:4 G3:4 A3:4 G3:4 " * 2, program=109))
     assert "pedal bass" not in traits_of(part("D3:4 " * 8, program=109))  # nothing above it
+    triad = "D5 F#5 A5 F#5 D5 A4 F#4 A4 " * 4
+    assert "pedal bass" not in traits_of(part(triad, program=109), part("D3:4 " * 8, program=109))  # one chord
 
 
 def test_octave_doubling_in_a_hand_and_between_instruments():
@@ -209,6 +217,12 @@ def test_a_doubled_melody_has_two_parts_and_a_second_voice_is_a_countermelody():
         part(words * 2, program=program) for words, program in ((tune, 40), (high, 73), (counter, 71), (chords, 0))
     ]
     assert [one.role for one in parts_of(*tracks).parts] == ["melody", "melody", "countermelody", "accompaniment"]
+
+
+def test_two_players_of_one_melody_do_not_take_it_from_each_other():
+    tune, chords = "E5:1.5 D5:0.5 C5 D5 E5:3 -:1 F5:1.5 E5:0.5 D5 C5 B4:3 -:1 " * 2, "C4+E4+G4 C4+E4+G4 " * 16
+    tracks = [part(tune, program=program) for program in (24, 25, 26, 27)]
+    assert [one.role for one in parts_of(*tracks, part(chords)).parts] == ["melody"] * 4 + ["accompaniment"]
 
 
 def test_one_track_alone_is_the_melody_unless_it_is_a_bass():

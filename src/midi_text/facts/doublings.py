@@ -67,7 +67,11 @@ def _unison(view: View) -> np.ndarray:
 
 
 def _pedal(view: View) -> np.ndarray:
-    """Runs of four bars or more on one lowest pitch that sounds for half of each of them, under other pitches."""
+    """Runs of four bars or more on one lowest pitch that sounds for half of each, under music that moves on.
+
+    What sounds above it, by length, is to 20 % or more neither its octave nor its third or fifth: a bass that stays
+    because the chord stays is no pedal.
+    """
     notes = view.pitched
     if not len(notes) or view.bars < PEDAL_BARS:
         return np.zeros(view.bars, np.bool_)
@@ -86,4 +90,8 @@ def _pedal(view: View) -> np.ndarray:
     same = np.append(False, (lowest[1:] == lowest[:-1]) & stays[1:] & stays[:-1])
     # A run is a stretch of `same`, and the bar before it.
     group = np.cumsum(~same)
-    return stays & (np.bincount(group)[group] >= PEDAL_BARS)
+    above = (notes.pitch[note] - lowest[bar]) % 12
+    upper = np.bincount(group, np.bincount(bar, np.where(above > 0, sounds, 0), minlength=view.bars))
+    strange = np.bincount(bar, np.where(np.isin(above, (0, 3, 4, 7)), 0, sounds), minlength=view.bars)
+    lasts = (np.bincount(group) >= PEDAL_BARS) & (np.bincount(group, strange) >= 0.2 * upper)
+    return stays & lasts[group]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .roles import BASSES
 from .strands import KEYBOARDS, TOGETHER, Strands
 from .view import View
 
@@ -88,9 +89,10 @@ def _on_beats(strands: Strands, unit: np.ndarray) -> np.ndarray:
 def _walking(view: View, strands: Strands) -> np.ndarray:
     """One low note on every beat of three or four, mostly by step, while the others do not march along in chords.
 
-    At most two notes lie between the beats; at least three pitches a bar, no more than one repeated, half of the moves
-    within the bar and into the next by one or two semitones; median pitch at most 55 (G3); at most half of the beats
-    have chords of three or more notes struck with the bass.
+    At most two notes lie between the beats; at least three pitches a bar, no more than one repeated; half of the moves
+    within the bar and into the next are by one or two semitones, or, on a bass, none is wider than a fifth and no
+    pitch comes twice in the bar; mean pitch at most 55 (G3); at most half of the beats have chords of three or more
+    notes struck with the bass.
     """
     numerator, denominator = view.metres[strands.cell_bar].T
     unit = 4 / denominator
@@ -101,7 +103,9 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
     move = np.where(same, np.abs(_ahead(strands.low, 1) - strands.low), 0)
     steps, still = strands.total((move > 0) & (move < 3)), strands.total(same & (move == 0))
     beats, extra = strands.total(on), strands.total(~on)
-    pitches = _distinct(strands)
+    pitches, far = _distinct(strands), strands.total(move > 7)
+    programs = np.array([track.program for track in view.tracks])
+    is_bass = np.isin(programs[strands.track], BASSES)[strands.cell_strand]
     return (
         (strands.track != TOGETHER)[strands.cell_strand]
         & (strands.total(strands.size == 1) == strands.count)
@@ -112,7 +116,7 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
         & (extra <= 2)
         & (pitches >= 3)
         & (still <= 1)
-        & (steps >= 0.5 * strands.count)
+        & ((steps >= 0.5 * strands.count) | (is_bass & (far == 0) & (pitches == strands.count)))
         & (strands.total(strands.low) <= 55 * strands.count)
         & (strands.total(on & (struck >= 3)) <= 0.5 * beats)
     )

@@ -131,52 +131,43 @@ def _among_others(
 def assign_roles(view: View, tracks: Tracks) -> dict[int, str]:
     """Role by pitched track: "melody", "countermelody", "bass" or "accompaniment".
 
-    The likeliest track is the melody if it is as likely as all others together, or twice as likely as the next and
-    more than a third; a track that doubles it in unison or octaves is melody too. A track of single notes is the bass
-    if it has the lowest pitch in 60 % of its beats and its median is at most G3, or, with the program of a bass, in
-    30 %. A countermelody moves by step at least in part, and at most 60 % of its onsets are with the melody's.
+    The likeliest track is the melody if it is, with those that double it in unison or octaves, as likely as all others
+    together, or twice as likely as the next and more than a third; those that double it are melody too. A track of
+    single notes is the bass if it has the lowest pitch in 60 % of its beats and its median is at most G3, or, with the
+    program of a bass, in 30 %. A countermelody moves by step in a third of its moves or more, and at most 60 % of its
+    onsets are with the melody's.
     """
     k = len(tracks.index)
-    names = ["accompaniment"] * k
     if not k:
         return {}
-    low = tracks.median_pitch <= BASS_PITCH
-    bass = (tracks.column("single") >= 0.8) & (tracks.column("coverage") >= 0.1)
+    names = np.full(k, "accompaniment", dtype=object)
     programs = np.array([view.tracks[index].program for index in tracks.index])
     named = np.isin(programs, BASSES)
-    bass &= (low & (tracks.column("bottom") >= 0.6)) | (named & (tracks.column("bottom") >= 0.3))
+    bass = (tracks.column("single") >= 0.8) & (tracks.column("coverage") >= 0.1)
+    bass &= ((tracks.median_pitch <= BASS_PITCH) & (tracks.column("bottom") >= 0.6)) | (
+        named & (tracks.column("bottom") >= 0.3)
+    )
+    names[bass] = "bass"
     best = int(np.argmax(tracks.melody))
-    chance = np.sort(tracks.melody)[::-1]
-    sure = k == 1 or chance[0] >= 0.5 or (chance[0] >= 0.35 and chance[0] >= 2 * chance[1])
-    for row in np.flatnonzero(bass).tolist():
-        names[row] = "bass"
-    if sure and not (k == 1 and named[0]):
-        names[best] = "melody"
-        for row, role in _beside_melody(view, tracks, best).items():
-            if names[row] == "accompaniment" or role == "melody":
-                names[row] = role
-    return dict(zip(tracks.index.tolist(), names, strict=True))
+    doubles, apart = _beside_melody(view, tracks, best)
+    doubles[best] = True
+    chance, next_best = tracks.melody[doubles].sum(), tracks.melody[~doubles].max(initial=0)
+    if (chance >= 0.5 or (chance >= 0.35 and chance >= 2 * next_best)) and not (k == 1 and named[0]):
+        moves = (tracks.column("joined") >= 0.8) & (tracks.column("step") >= 0.35)
+        moves &= (tracks.column("coverage") >= 0.2) & (tracks.column("variety") >= np.log2(6))
+        names[apart & moves & ~bass] = "countermelody"
+        names[doubles] = "melody"
+    return dict(zip(tracks.index.tolist(), names.tolist(), strict=True))
 
 
-def _beside_melody(view: View, tracks: Tracks, best: int) -> dict[int, str]:
-    """Tracks that double the melody, and those that go their own melodic way beside it."""
+def _beside_melody(view: View, tracks: Tracks, best: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which tracks of single notes double the melody, and which have onsets of their own, bool of shape (k,)."""
     melody = view.tracks[tracks.index[best]].notes
-    keys = np.unique(melody.time * 12 + melody.pitch % 12)
-    times = np.unique(melody.time)
-    found = {}
-    for row, index in enumerate(tracks.index):
-        if row == best or tracks.column("single")[row] < 0.8:
-            continue
-        notes = view.tracks[index].notes
+    keys, times = np.unique(melody.time * 12 + melody.pitch % 12), np.unique(melody.time)
+    doubles, apart = np.zeros(len(tracks.index), np.bool_), np.zeros(len(tracks.index), np.bool_)
+    for row in np.flatnonzero(tracks.column("single") >= 0.8).tolist():
+        notes = view.tracks[tracks.index[row]].notes
         same = np.isin(notes.time * 12 + notes.pitch % 12, keys)
-        if same.mean() >= 0.8 and same.sum() >= 0.5 * len(melody):
-            found[row] = "melody"
-        elif (
-            tracks.column("joined")[row] >= 0.8
-            and tracks.column("coverage")[row] >= 0.2
-            and tracks.column("step")[row] >= 0.35
-            and tracks.column("variety")[row] >= np.log2(6)
-            and np.isin(notes.time, times).mean() <= 0.6
-        ):
-            found[row] = "countermelody"
-    return found
+        doubles[row] = same.mean() >= 0.8 and same.sum() >= 0.5 * len(melody)
+        apart[row] = not doubles[row] and np.isin(notes.time, times).mean() <= 0.6
+    return doubles, apart

@@ -47,9 +47,9 @@ class Texture:
             0.8 or more among these three. "chorale" also needs 75 % struck together and 3 to 5.5 voices;
             "contrapuntal" 1.5 voices, and of the lower and upper halves neither has more than twice the onsets of the
             other; "melody and accompaniment" a track that is the melody, if there are several, and it holds too where
-            a track is the melody with 90 % probability, others accompany, counterpoint is at most 50 % and a chorale
-            less than 80 % likely. "imitative": two entries or more, one in 40 bars, that imitate another voice
-            (`imitation`). "arpeggiated": in 60 % of the bars six onsets or more, three in four of them single notes, three in four of
+            a track is the melody with 90 % probability, others accompany, and neither of the other two is likelier
+            than 0.8. "imitative": two entries or more, one in 40 bars, that imitate another voice (`imitation`).
+            "arpeggiated": in 60 % of the bars six onsets or more, three in four of them single notes, three in four of
             the moves between them by 3 to 16 semitones, over three to five pitch classes.
         synchrony: Share of the sounding notes that are struck at an onset, mean over onsets where several sound, 0..1.
         voices: Notes that sound, mean over onsets.
@@ -93,7 +93,7 @@ def _find(view: View, parts: Parts, onsets: _Onsets, synchrony: float, voices: f
     led = any(part.role == "melody" and part.melody_chance >= LED for part in pitched)
     led &= any(part.role == "accompaniment" for part in pitched)
     led_or_alone = len(pitched) == 1 or any(part.role == "melody" for part in pitched)
-    if (accompanied >= SURE and led_or_alone) or (led and contrapuntal <= 0.5 and chorale < SURE):
+    if (accompanied >= SURE and led_or_alone) or (led and max(contrapuntal, chorale) < SURE):
         found.append("melody and accompaniment")
     return found
 
