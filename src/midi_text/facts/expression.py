@@ -45,8 +45,8 @@ class Expression:
             "contrasting": neighbouring bars differ by 20 or more at least 3 times, in one bar of 12, both ways.
             "varied": anything else.
         loudness: Mean velocity of eight equal stretches of the piece, 1..127; silent ones as the one before.
-        performed: True if velocities, in 16 levels, differ in more than 45 % of the steps from note to note of an
-            instrument and in 30 % of those inside its chords, and it has 3 levels or more in a usual bar; False if in
+        performed: True if velocities, in 16 levels, differ in more than half of the steps from note to note of an
+            instrument and in 40 % of those inside its chords, and it has 3 levels or more in a usual bar; False if in
             at most 25 % of the steps, with 2 levels or fewer, and at most 2 % of the onsets lie beside the grid; None
             where it cannot be told, or with fewer than 16 notes.
         traits: "steady tempo": `tempo_course` is "steady", a tempo is given and 70 % of the onsets lie near the grid.
@@ -173,7 +173,7 @@ def _performed(view: View, beside: float) -> bool | None:
     steps = float(differs[step].mean()) if step.any() else 0.0
     inside = float(differs[chord].mean()) if chord.sum() >= 8 else 1.0
     levels = _levels_in_a_bar(part * (view.bars + 1) + view.bar_of(time), level)
-    if steps > 0.45 and inside >= 0.3 and levels >= 3:
+    if steps > 0.5 and inside >= 0.4 and levels >= 3:
         return True
     return False if steps <= 0.25 and levels <= 2 and beside <= 0.02 else None
 
