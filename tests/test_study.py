@@ -73,9 +73,9 @@ def test_tempo_and_timing_are_told_apart():
     slower = [(beat + beat**2 / 120, length, pitch, velocity) for beat, length, pitch, velocity in reference()]
     made = assess(score(reference()), score(slower))
     first, last = made.tempo_curve[1][1], made.tempo_curve[-2][1]
-    assert 90 < first < 99  # 98 there; a local line leans inwards at the ends
+    assert first == pytest.approx(98, rel=0.06)
     assert last == pytest.approx(100 / (1 + 23 / 60), rel=0.06)
-    assert made.timing_spread_seconds < 0.012
+    assert made.timing_spread_seconds < 0.015
     assert "slowed down" in advise(made)
     hasty = [(b - 0.15 if 12 <= b < 16 else b, length, p, v) for b, length, p, v in reference()]
     made = assess(score(reference()), score(hasty))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 
 from .facts.view import Notes, View
 
@@ -179,7 +179,7 @@ class StyleProbe:
                 meta = file.metadata() or {}
                 kinds = {kind: tuple(names) for kind, names in json.loads(meta["kinds"]).items()}
                 tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, SafetensorError) as error:
             raise ValueError(f"{Path(path).name} must be a style probe in safetensors form: {error}") from error
         return cls(
             kinds=kinds,

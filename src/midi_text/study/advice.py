@@ -32,11 +32,13 @@ def pitch_name(pitch: int, key: Key | None) -> str:
     """Such as "F#4" in D minor or "Gb4" in Db major; 60 is "C4".
 
     The spelling is that of the harmonic chromatic scale of the key (C major where there is none): from five fifths
-    below the tonic to six above.
+    below the tonic to six above; a name with two signs gives way to its plainer neighbour.
     """
     tonic = key.name.split()[0] if key else "C"
     home = _LINE_OF_FIFTHS.index(tonic[0]) - 1 + 7 * (tonic.count("#") - tonic.count("b"))
     fifths = home - 5 + (7 * pitch - home + 5) % 12
+    if abs((fifths + 1) // 7) > 1:
+        fifths -= 12 if fifths > 0 else -12
     sharps, letter = divmod(fifths + 1, 7)
     octave = (pitch - sharps) // 12 - 1  # B# and Cb belong to the octave of their letter
     return f"{_LINE_OF_FIFTHS[letter]}{'#' * sharps}{'b' * -sharps}{octave}"

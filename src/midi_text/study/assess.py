@@ -2,10 +2,10 @@
 
 The notes are aligned by parangonar (Peter and Widmer, "Symbolic Music Alignment", 2023), which follows a player through
 changes of tempo, skipped notes and slips. A missing note and an extra one that came at its time, within half a beat and
-an octave, are one *wrong* note. The player's time is a local line over the reference's (weighted by a bell of one bar's
-width), so a written change of tempo is followed; what is left is the timing of each note, early below zero. Loudness is
-compared after both players' means are taken away, since keyboards differ. The reference's own tempo and dynamics are no
-law: they are what is compared with.
+an octave, are one *wrong* note. The player's time is a local line over the reference's (weighted by a bell of half a
+bar's width), so a written change of tempo is followed; what is left is the timing of each note, early below zero.
+Loudness is compared after both players' means are taken away, since keyboards differ. The reference's own tempo and
+dynamics are no law: they are what is compared with.
 
 Lost: pedals, lengths of notes, ornaments that the reference does not write out (they count as extra).
 """
@@ -175,7 +175,7 @@ def _followed(asked: View, played: Notes, times: np.ndarray, pairs: np.ndarray) 
     is drawn again, and a note of the same pitch within half a beat takes their place.
     """
     meant = seconds_at(asked.score, asked.pitched.time)
-    width = float(np.median(np.diff(seconds_at(asked.score, asked.bar_lines))))
+    width = float(np.median(np.diff(seconds_at(asked.score, asked.bar_lines)))) / 2
     for _ in range(2):
         if len(np.unique(meant[pairs[:, 0]])) < 2:
             raise ValueError("the performance must follow the reference; fewer than two of its notes match")
