@@ -70,7 +70,7 @@ def examples(rng: np.random.Generator, works: int) -> tuple[np.ndarray, list[dic
 
 @pytest.fixture(scope="module")
 def probe() -> StyleProbe:
-    return train_probe(*examples(np.random.default_rng(0), 120), ProbeSettings(hidden=16, min_pieces=20, epochs=8))
+    return train_probe(*examples(np.random.default_rng(0), 120), ProbeSettings(hidden=16, min_pieces=20, epochs=150))
 
 
 def test_it_names_what_can_be_told_and_is_silent_on_noise(probe):
@@ -100,7 +100,7 @@ def test_saved_and_loaded(probe, tmp_path: Path):
 
 
 def test_training_is_reproducible(probe):
-    again = train_probe(*examples(np.random.default_rng(0), 120), ProbeSettings(hidden=16, min_pieces=20, epochs=8))
+    again = train_probe(*examples(np.random.default_rng(0), 120), ProbeSettings(hidden=16, min_pieces=20, epochs=150))
     assert np.array_equal(again.hidden, probe.hidden)
 
 

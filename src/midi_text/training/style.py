@@ -112,8 +112,9 @@ def _known_classes(classes: Sequence[Mapping[str, str]], min_pieces: int) -> dic
     kinds = {}
     for kind, counts in _counts(classes).items():
         names = sorted(name for name, count in counts.items() if name != NONE_OF_THESE and count >= min_pieces)
-        if len(names) > 1:
-            kinds[kind] = (*names, NONE_OF_THESE) if set(counts) - set(names) else tuple(names)
+        known = (*names, NONE_OF_THESE) if set(counts) - set(names) else tuple(names)
+        if names and len(known) > 1:
+            kinds[kind] = known
     return kinds
 
 
