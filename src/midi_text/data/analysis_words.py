@@ -23,29 +23,37 @@ from .fragments import Fragment, fragment, is_plural, join_words, with_article
 from .wordings import trait_wordings
 
 _FIELDS = {"tonality": "harmony", "motifs": "motifs", "drumming": "beat", "parts": "texture", "difficulty": "level"}
-_COMMON = 0.15  # how often a caption with room for them names such a trait, and how often any other
-_SHARE = 0.5
+_CHORDAL = 1.8  # sounding pitched notes on average
 _MOST = 7  # findings in a text: more would be a list, not prose
-_COMMONPLACE = frozenset((
-    "diatonic", "stays in one key", "on the beat", "steady tempo", "even dynamics", "engraved", "performed",
-    "homophonic", "repetitive", "slow harmonic rhythm", "melody and accompaniment", "through-composed",
-))  # fmt: skip
+# How often a usual caption names a trait that holds. What most pieces are, or only happen to be, is seldom worth a word.
+_TELLING, _ORDINARY, _COMMONPLACE = 0.75, 0.35, 0.1
+_SHARES = {
+    **dict.fromkeys(
+        ("diatonic", "stays in one key", "on the beat", "steady tempo", "even dynamics", "engraved", "performed",
+         "melody and accompaniment", "slow harmonic rhythm"), _COMMONPLACE),
+    **dict.fromkeys(
+        ("seventh chords", "chromatic", "authentic cadence at the end", "half cadence at the end", "homophonic",
+         "repetitive", "returning motif", "intermediate piano", "easy piano", "block chords", "through-composed",
+         "dotted rhythms"), _ORDINARY),
+}  # fmt: skip
 TOPIC_OF_TRAIT = {name: topic for topic, names in TRAITS.items() for name in names}
 
 Maker = Callable[[MusicFacts, Analysis, random.Random], Fragment | None]
 
 
-def trait_fragments(analysis: Analysis, rng: random.Random, appetite: float) -> list[Fragment]:
+def trait_fragments(analysis: Analysis, rng: random.Random, appetite: float, kind: str) -> list[Fragment]:
     """Some of the traits that hold.
 
     Args:
         analysis: The closer look.
         rng: Source of every choice.
         appetite: How much there is to say: 1 for a usual caption.
+        kind: "caption" or "prompt"; nobody asks for what most pieces are.
     """
     chosen = []
+    least = _COMMONPLACE if kind == "prompt" else 0.0
     for name in sorted(analysis.traits):
-        if name in TRAIT_WORDS and rng.random() < appetite * (_COMMON if name in _COMMONPLACE else _SHARE):
+        if name in TRAIT_WORDS and rng.random() < appetite * (_SHARES.get(name, _TELLING) - least / 2):
             topic = TOPIC_OF_TRAIT[name]
             chosen.append(Fragment(topic, trait_wordings(name, _FIELDS.get(topic, topic)), {}, (("trait", name),)))
     return chosen
@@ -82,8 +90,9 @@ def _chords(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragme
     if 2 < len(loop) <= 8 and "repeated chord loop" in analysis.traits:
         return fragment("harmony", "chord loop", {"chords": _shown(_named(loop, facts), rng)}, ("chords", loop))
     opening = harmony.progression[: rng.choice((3, 4, 4, 5))]
-    if len(opening) < 3:
-        return None
+    thin = facts.polyphony < _CHORDAL or any(chord.quality == "5" for chord in opening)
+    if len(opening) < 3 or thin or "unaccompanied line" in analysis.traits:
+        return None  # chords that one line only hints at
     return fragment("harmony", "opening chords", {"chords": _shown(_named(opening, facts), rng)}, ("chords", opening))
 
 
@@ -104,8 +113,8 @@ def _roman(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragmen
 
 def _form(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment | None:
     sections, plan = analysis.form.sections, analysis.form.plan
-    if not 2 <= len(sections) <= 8 or len(set(plan)) < 2:
-        return None
+    if not 2 <= len(sections) <= 8 or len(set(plan)) < 2 or (len(set(plan)) == len(plan) and len(plan) > 2):
+        return None  # nothing returns: the letters would say nothing
     if len(sections) <= 5 and rng.random() < 0.3:
         listed = [
             f"{s.letter} (bar {s.first_bar + 1})" if s.bars == 1
@@ -118,7 +127,7 @@ def _form(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment
 
 _VERBS = {  # singular: plural
     "carries": "carry", "has": "have", "plays": "play", "fills": "fill", "accompanies": "accompany",
-    "adds": "add", "spans": "span", "moves": "move",
+    "adds": "add", "spans": "span",
 }  # fmt: skip
 
 
@@ -179,8 +188,12 @@ def interval_name(semitones: int) -> str:
     return " and ".join(part for part in (whole if octaves else "", _STEPS[rest]) if part)
 
 
+_KEYBOARDS, _WIDEST = 23, 30  # programs up to it play chords; semitones beyond which "three octaves and …" is no news
+
+
 def _pitches(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment | None:
-    found = [i for i in facts.instruments if i.program != DRUMS and i.lowest_pitch < i.highest_pitch]
+    found = [i for i in facts.instruments if i.program > _KEYBOARDS and 0 < i.highest_pitch - i.lowest_pitch <= _WIDEST]
+    found = [i for i in found if i.program != DRUMS]
     if not found:
         return None
     chosen = rng.choice(found[:4])
@@ -218,7 +231,7 @@ ANALYSIS_MAKERS: tuple[tuple[float, Maker, frozenset[str]], ...] = (
     (0.3, _chords, frozenset(("repeated chord loop",))),
     (0.15, _roman, frozenset()),
     (0.35, _form, frozenset(("binary form", "ternary form", "rondo form", "through-composed"))),
-    (0.4, _role("melody"), frozenset()),
+    (0.4, _role("melody"), frozenset(("melody and accompaniment",))),
     (0.25, _role("bass"), frozenset()),
     (0.08, _role("accompaniment"), frozenset()),
     (0.2, _role("countermelody"), frozenset()),
@@ -230,7 +243,7 @@ ANALYSIS_MAKERS: tuple[tuple[float, Maker, frozenset[str]], ...] = (
 
 
 def analysis_fragments(
-    facts: MusicFacts, analysis: Analysis, rng: random.Random, appetite: float
+    facts: MusicFacts, analysis: Analysis, rng: random.Random, appetite: float, kind: str = "caption"
 ) -> tuple[list[Fragment], bool]:
     """A random choice of what the closer look found, and whether any of it names an instrument.
 
@@ -239,6 +252,7 @@ def analysis_fragments(
         analysis: The closer look.
         rng: Source of every choice.
         appetite: How much there is to say: 1 for a usual caption.
+        kind: "caption" or "prompt".
     """
     found: list[Fragment] = []
     said: set[str] = set()
@@ -248,7 +262,7 @@ def analysis_fragments(
             if made is not None:
                 found.append(made)
                 said |= redundant | {str(value) for fact, value in made.stated if fact == "trait"}
-    found += [each for each in trait_fragments(analysis, rng, appetite) if each.stated[0][1] not in said]
+    found += [each for each in trait_fragments(analysis, rng, appetite, kind) if each.stated[0][1] not in said]
     most = round(_MOST * min(appetite, 1.0))
     found = rng.sample(found, most) if len(found) > most else found
     return found, any(fact == "program" for each in found for fact, _ in each.stated)

@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts
-from ..truth_midi_text import contradicts
-from ..vocabulary_midi_text import CLASSES, FAMILIES
+from ..prompt_midi_text import read_prompt
+from ..truth_midi_text import contradicts, unnamed_programs
+from ..vocabulary_midi_text import CLASSES, DRUMS, FAMILIES
 from .analysis_words import analysis_fragments
 from .fragments import MAKERS, Fragment, Stated, class_fragment, instruments_fragment, key_fragment
 from .label_words import LabelWords, label_words
@@ -70,6 +71,9 @@ def captions_for(
 ) -> tuple[str, ...]:
     """Several different texts of one piece: of different kinds as far as those go, and of different facts.
 
+    Each has been read back: one in some thousands brings words together that a reader takes for something untrue, and
+    is left out.
+
     Args:
         facts: What was measured.
         labels: What people said in the source.
@@ -86,11 +90,18 @@ def captions_for(
     order: list[Plan] = []
     for _ in range(4 * count):
         order = order or rng.sample(plans, len(plans))
-        written = compose_text(facts, labels, rng, kind=kind, analysis=analysis, plan=order.pop())
-        texts.setdefault(written.text)
+        text = compose_text(facts, labels, rng, kind=kind, analysis=analysis, plan=order.pop()).text
+        if _reads_true(text, facts, analysis):
+            texts.setdefault(text)
         if len(texts) == count:
             break
     return tuple(texts)
+
+
+def _reads_true(text: str, facts: MusicFacts, analysis: Analysis | None) -> bool:
+    ask = read_prompt(text)
+    wrong = any(contradicts(each.fact, each.value, facts, analysis) for each in ask.statements)
+    return not wrong and not unnamed_programs(ask, facts)
 
 
 def compose_text(
@@ -131,11 +142,21 @@ def compose_text(
         fragments = [instruments_fragment(facts, rng)]
     fragments += words.fragments
     plan = plan or rng.choices(choices, weights)[0]
-    text = plan(fragments, words.noun, rng, kind)
-    if kind == "prompt" and rng.random() < 0.25 and not _CASE_COUNTS.search(text):
-        text = text.lower()
+    noun = words.noun or (rng.choice(_DRUM_NOUNS) if facts.programs == (DRUMS,) else "")
+    text = plan(fragments, noun, rng, kind)
+    if kind == "prompt":
+        text = _as_typed(text, rng)
     stated = tuple(s for f in fragments for s in f.stated) + LabelWords(words.noun).stated
     return Written(text, stated)
+
+
+def _as_typed(text: str, rng: random.Random) -> str:
+    """The text as people type: a quarter in lower case where that changes nothing, now and then with "w/"."""
+    if rng.random() < 0.25 and not _CASE_COUNTS.search(text):
+        text = text.lower()
+    if rng.random() < 0.06:
+        text = text.replace(" with ", " w/ ").replace(" without ", " w/o ")
+    return text
 
 
 def _plans(kind: str) -> tuple[tuple[Plan, ...], tuple[float, ...]]:
@@ -144,6 +165,7 @@ def _plans(kind: str) -> tuple[tuple[Plan, ...], tuple[float, ...]]:
     return PROMPT_PLANS if kind == "prompt" else CAPTION_PLANS
 
 
+_DRUM_NOUNS = ("drum beat", "drum pattern", "groove", "piece")  # where no label has a better word
 # Lower case would turn these keys, chords, numerals and forms into words or into others: "A minor", "Am", "IV", "ABA".
 _CASE_COUNTS = re.compile(
     r"\bA\b|\b[A-G][#b♯♭]?(?:m|dim|aug|sus|[0-9])|\b[A-G][#b]?-|\b[IV]+\b|\b[A-G]{2,}\b|\b(?:chord|loop|progression)|–"
@@ -193,7 +215,7 @@ def _choose(
         chosen.remove("duration")
     fragments: list[Fragment] = []
     if analysis is not None and appetite:
-        fragments, names_instruments = analysis_fragments(facts, analysis, rng, appetite)
+        fragments, names_instruments = analysis_fragments(facts, analysis, rng, appetite, kind)
         if names_instruments and "instruments" not in chosen:
             chosen.append("instruments")
         if any(stated[0] == "key" for each in fragments for stated in each.stated) and "key" in chosen:

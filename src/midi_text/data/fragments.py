@@ -123,6 +123,8 @@ def key_fragment(key: Key, rng: random.Random) -> Fragment:
     if rng.random() < 0.12:
         return fragment("key", "mode", {"mode": key.mode}, ("mode", key.mode))
     name, tonic = rng.choice(key_spellings(key)), key.name.split()[0]
+    if name[0] != tonic[0] and rng.random() < 0.8:
+        name = key.name  # "A# major" is read, and seldom written
     short = name
     if rng.random() < 0.3:
         short = f"{tonic}m" if key.mode == "minor" else f"{tonic} maj"
@@ -197,6 +199,8 @@ def instruments_fragment(facts: MusicFacts, rng: random.Random) -> Fragment:
     slots = {
         "list": join_words(names, separator),
         "a_list": join_words([with_article(name) for name in names], ", " if some else " and "),
+        "list_and": join_words(names),
+        "a_list_and": join_words([with_article(name) for name in names]),
         "formal": ", ".join(formal),
     }
     if some:

@@ -44,8 +44,10 @@ class LabelWords(NamedTuple):
 
 @lru_cache(maxsize=50_000)
 def stated_in(words: str) -> tuple[Stated, ...]:
-    """What a reader finds in some words."""
-    return tuple((s.fact, s.value) for s in read_prompt(words).statements) if words else ()
+    """What a reader finds in some words where music is spoken of."""
+    if not words:
+        return ()
+    return tuple((s.fact, s.value) for s in read_prompt(f"a piece of music, {words}").statements)
 
 
 _NAMES_A_KEY = re.compile(
@@ -130,8 +132,7 @@ def marking(tempo_word: str) -> str:
     words = [SPELT_OUT.get(word.lower(), word) for word in words if word.lower() not in ("solo", "tutti")]
     if not 1 <= len(words) <= 6 or not all(word.lower() in MARKING_WORDS for word in words):
         return ""
-    shown = " ".join(words)
-    return shown[:1].upper() + shown[1:].replace("Moderato", "moderato").replace("Maestoso", "maestoso")
+    return " ".join(words).capitalize()
 
 
 @lru_cache(maxsize=50_000)

@@ -7,6 +7,7 @@ question, an order with wishes after it, keywords, fields, or a mixture.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -29,10 +30,13 @@ _GROUPS = (
 _GROUP_OF = {topic: number for number, topics in enumerate(_GROUPS) for topic in topics}
 _STYLE = ("genre", "period", "mood")  # always in the first sentence
 _OPENERS = (*_STYLE, "instruments", "key", "tempo", "metre", "source")
+_SIZES = (1, 2, 3, 2)  # fragments of a sentence
+_HEARD = ("harmony", "parts", "texture", "rhythm", "drumming", "motifs", "tonality")
+_POINTS = ("listen for {}", "note {}", "one can hear {}", "the ear catches {}")
 _LONGEST_SUBJECT = 70  # characters
 _DESCRIBES = (
     "{}", "{}", "{}", "{}", "{}", "{}", "{}", "This is {}", "This is {}", "Here is {}", "We hear {}", "One hears {}",
-    "You are listening to {}", "What we have here is {}",
+    "You are listening to {}", "What we have here is {}", "{}", "{}", "{}",
 )  # fmt: skip
 _ORDERS = (
     "write {}", "write me {}", "compose {}", "please compose {}", "generate {}", "create {}", "make {}", "make me {}",
@@ -47,7 +51,7 @@ _QUESTIONS = (
 )  # fmt: skip
 _ENDINGS = (" please", ", please", " thanks", ", thank you", " pls", " for a video", " for my game",
             " for a short film")  # fmt: skip
-_SUBJECTS = ("it", "it", "it", "it", "the piece", "the music")
+_SUBJECTS = ("it", "it", "it", "it", "it", "the piece", "the music")
 _WISHES = ("It should", "It must", "I want it to", "Please let it", "It needs to", "The piece should", "Let it",
            "I'd like it to")  # fmt: skip
 
@@ -75,7 +79,7 @@ def as_bare(fragments: list[Fragment], noun: str, rng: random.Random, kind: str)
 
 def as_something(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
     """What one says without a noun at hand: "something slow in D minor, with a walking bass"."""
-    quality = next((each for each in fragments if each.topic in ("tempo", "mood", "dynamics", "genre")), None)
+    quality = next((each for each in fragments if each.topic in ("tempo", "mood", "dynamics")), None)
     word = quality.put("before", rng) if quality else ""
     if quality is None or not word or noun:
         return as_bare(fragments, noun, rng, kind)
@@ -138,7 +142,7 @@ def as_mixture(fragments: list[Fragment], noun: str, rng: random.Random, kind: s
     text = rng.choice((as_bare, as_order))(fragments[:cut], noun, rng, kind)
     if cut == len(fragments):
         return text
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 and not text.endswith("?"):
         joint = "; " if _has_chords(fragments) else rng.choice((", ", ", ", "; "))
         rest = joint.join(each.put("keyword", rng) for each in fragments[cut:])
         return f"{text.rstrip('.')}{joint}{rest}"
@@ -166,6 +170,10 @@ def as_prose(fragments: list[Fragment], noun: str, rng: random.Random, kind: str
     subjects = [*_SUBJECTS, *((f"the {noun}",) * 2 if noun and noun[0].islower() else ())]
     subject = "it"
     for group in groups:
+        thing = group[0].put("noun", rng) if len(group) == 1 and group[0].topic in _HEARD else ""
+        if thing and rng.random() < 0.15:
+            said.append(sentence(rng.choice(_POINTS).format(re.sub("^an? ", "the ", thing))))
+            continue
         subject = rng.choice([each for each in subjects if each != subject] if subject != "it" else subjects)
         said.append(sentence(clauses(group, subject, rng)))
     return tidy(" ".join(said))
@@ -174,6 +182,7 @@ def as_prose(fragments: list[Fragment], noun: str, rng: random.Random, kind: str
 def _with_wishes(order: str, rest: Sequence[Fragment], rng: random.Random) -> str:
     said = [order if order.endswith((".", "?")) else order + "."]
     for group in _grouped(rest, rng, 3):
+        group.sort(key=lambda each: each.topic == "exclusion")  # what follows "no drums and" would be excluded, too
         said.append(f"{rng.choice(_WISHES)} {join_words([wish(each, rng) for each in group])}.")
     return tidy(" ".join(said))
 
@@ -186,14 +195,14 @@ def _grouped(fragments: Sequence[Fragment], rng: random.Random, most: int) -> li
     if not ordered:
         return []
     groups = [[ordered[0]]]
-    size = rng.randint(1, most)
+    size = rng.choice(_SIZES[:most])
     for before, each in pairwise(ordered):
         akin = _GROUP_OF.get(before.topic) == _GROUP_OF.get(each.topic) or rng.random() < 0.25
         if akin and len(groups[-1]) < size:
             groups[-1].append(each)
         else:
             groups.append([each])
-            size = rng.randint(1, most)
+            size = rng.choice(_SIZES[: most + 1])
     return groups
 
 

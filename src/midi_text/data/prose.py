@@ -30,7 +30,7 @@ _BEFORE = {"genre": 0.95, "mood": 0.9, "period": 0.9, "tempo": 0.5, "metre": 0.1
            "duration": 0.3, "instruments": 0.3}  # fmt: skip
 _FIGURES = frozenset(("metre", "key", "bars", "duration"))
 # What follows the noun: what it is for and in which key before what it is like.
-_AFTER = {"instruments": 0, "key": 1, "source": 2, "metre": 3, "tempo": 4}
+_AFTER = {"instruments": 0, "key": 1, "source": 2, "metre": 3, "tempo": 4, "exclusion": 9}
 _CLINGS = ("that ", "whose ", "of ", "which ")
 # Set off by a comma after another phrase, or they would cling to its last word: "for piano, by a Polish composer".
 _LOOSE = tuple(
@@ -56,7 +56,9 @@ def noun_phrase(fragments: Sequence[Fragment], noun: str, rng: random.Random) ->
         word = each.put("before", rng)
         parts = set(word.lower().replace("-", " ").split())
         figure = each.topic in _FIGURES or any(part.isdigit() for part in parts)
-        fits = word and len(before) < _MOST_BEFORE and taken.isdisjoint(parts)  # no "drum drum beat"
+        fits = bool(word) and len(before) < _MOST_BEFORE and taken.isdisjoint(parts)  # no "drum drum beat"
+        if each.topic == "instruments" and " " in noun:
+            fits = False  # no "piano piece of music"
         if fits and not (figure and figures) and rng.random() < _BEFORE.get(each.topic, 0.4) * (0.3 if figure else 1):
             before.append((_PLACES.get(each.topic, 1), word))
             taken |= parts
@@ -72,7 +74,17 @@ def noun_phrase(fragments: Sequence[Fragment], noun: str, rng: random.Random) ->
             after.append((6, f"with {each.put('noun', rng)}"))
     before.sort(key=lambda item: item[0])
     after.sort(key=lambda item: item[0])
-    return _set(_before(before), noun, [phrase for _, phrase in after], rng)
+    return _set(_before(before), noun, _with_list([phrase for _, phrase in after]), rng)
+
+
+def _with_list(phrases: list[str]) -> list[str]:
+    """The phrases, those that begin with "with" in one: "with a pickup, block chords and triplets"."""
+    things = [phrase[5:] for phrase in phrases if phrase.startswith("with ")]
+    if len(things) < 2:
+        return phrases
+    place = next(i for i, phrase in enumerate(phrases) if phrase.startswith("with "))
+    others = [phrase for phrase in phrases if not phrase.startswith("with ")]
+    return [*others[:place], f"with {join_words(things)}", *others[place:]]
 
 
 def _before(words: list[tuple[int, str]]) -> str:
@@ -131,12 +143,12 @@ def clauses(group: Sequence[Fragment], subject: str, rng: random.Random) -> str:
     ours = [said, *(clause(each, rng) for each in others)]
     mine = [text[3:] for text in ours if text.startswith("it ")]
     front = first.put("after", rng)
-    if len(others) == 1 and _can_lead(first, front) and rng.random() < 0.5:
+    if len(others) == 1 and _can_lead(first, others[0], front) and rng.random() < 0.5:
         rest = ours[1]
         if rest.startswith("it "):
             alone = rng.random() < 0.35 and first.topic in _SCENES and not front.startswith(_PARTICIPLES)
             return _with_subject(f"{rest} {front}", subject) if alone else f"{front}, {_with_subject(rest, subject)}"
-        if first.topic in _SCENES:
+        if first.topic in _SCENES and front.split(" ", 1)[0] in _PREPOSITIONS:
             return f"{front}, {rest}"
     if len(mine) == len(ours):
         return f"{subject} {join_words(_joined(mine))}"
@@ -150,20 +162,27 @@ def clauses(group: Sequence[Fragment], subject: str, rng: random.Random) -> str:
 
 
 _PARTICIPLES = ("set ", "scored ", "written ", "played ", "lasting ", "moving ", "opening ", "beginning ", "marked ")
-_SCENES = frozenset(("key", "metre", "tempo", "harmony", "drumming"))  # what other things can happen in, at or over
+_PREPOSITIONS = frozenset("in at over on around under".split())
+_SCENES = frozenset(("key", "metre", "tempo", "tonality", "harmony", "drumming", "parts"))  # in, at or over which
+_FRAMES = _SCENES | {"instruments", "bars", "duration"}
 
 
-def _can_lead(each: Fragment, front: str) -> bool:
-    """Whether a phrase can open a sentence: "in D minor, …"."""
-    return bool(front) and each.topic != "source" and not front.startswith(_CLINGS) and not front.endswith(" long")
+def _can_lead(each: Fragment, other: Fragment, front: str) -> bool:
+    """Whether a phrase can open a sentence about something else: "in D minor, …"."""
+    leads = each.topic in _FRAMES and bool(front) and not front.startswith(_CLINGS) and not front.endswith(" long")
+    return leads and other.topic not in ("expression", "difficulty", "source")
+
+
+_SHARED = ("is", "has", "moves")
 
 
 def _joined(predicates: list[str]) -> list[str]:
-    """Predicates that share a subject and, where they can, their verb: "is in D minor", "is in 3/4" -> "and in 3/4"."""
+    """Predicates that share a subject and, where they can, their verb: "is in D minor" and "is in 3/4" -> "in 3/4"."""
     shared = [predicates[0]]
     for before, text in pairwise(predicates):
-        same = before.startswith("is ") and text.startswith("is ") and " and " not in before
-        shared.append(text[3:] if same else text)
+        verb, _, rest = text.partition(" ")
+        same = before.startswith(f"{verb} ") and verb in _SHARED and " and " not in before
+        shared.append(rest if same else text)
     return shared
 
 

@@ -55,26 +55,27 @@ key: {key} | | in {key} ; in {key} ; in {key} ; in the key of {key} ; set in {ke
   {key}
 mode: {mode}-key | a {mode} key | in a {mode} key ; in {mode} ; in a {mode} tonality | it is in a {mode} key ; it is \
   in {mode} | be in a {mode} key ; be in {mode} | {mode} key | mode: {mode}
-metre: {metre} | | in {timed} ; in {timed} ; in {metre} | it is in {timed} ; it is in {metre} ; the metre is {metre} \
-  ; the time signature is {metre} ; it is written in {timed} ; it is counted in {metre} | be in {timed} ; be in \
-  {metre} ; have a {metre} time signature | {metre} ; {timed} | time signature: {metre} ; metre: {metre} ; meter: \
-  {metre} ; time: {metre}
+metre: {metre} | | in {timed} ; in {timed} ; in {metre} ; with a {metre} time signature | it is in {timed} ; it is in \
+  {metre} ; the metre is {metre} ; the time signature is {metre} ; it is written in {timed} ; it is counted in \
+  {metre} | be in {timed} ; be in {metre} ; have a {metre} time signature | {metre} ; {timed} | time signature: \
+  {metre} ; metre: {metre} ; meter: {metre} ; time: {metre}
 mostly metre: | | mostly in {timed} ; for the most part in {metre} | it is mostly in {timed} ; the metre is mostly \
   {metre} ; it changes metre but is mostly in {metre} | be mostly in {timed} | mostly {metre} | metre: mostly {metre}
 bars: {n}-{unit} | a length of {n_units} | of {n_units} ; lasting {n_units} ; {n_units} long | it lasts {n_units} ; \
-  it is {n_units} long ; it runs for {n_units} ; it takes {n_units} ; it fills {n_units} | last {n_units} ; be \
-  {n_units} long ; run for {n_units} | {n_units} ; {n_units} long | length: {n_units} ; {units}: {digits}
+  it is {n_units} long ; it runs for {n_units} ; it runs to {n_units} | last {n_units} ; be {n_units} long ; run for \
+  {n_units} | {n_units} ; {n_units} long | length: {n_units} ; {units}: {digits}
 duration: {adjective} | a length of {time} | lasting {time} ; {time} long | it lasts {time} ; it plays for {time} ; \
   it is {time} long ; it runs for {time} | last {time} ; be {time} long ; run for {time} | {time} ; {time} long | \
   duration: {time} ; length: {time}
-instruments: | | for {list} ; for {list} ; for {list} ; scored for {list} ; written for {list} ; played by {a_list} | \
-  it is scored for {list} ; it is written for {list} ; it is played by {a_list} ; the instruments are {list} ; it is \
-  for {list} ; it is set for {list} | be for {list} ; be scored for {list} ; use {list} ; be played by {a_list} | \
-  {list} | instruments: {formal} ; instrumentation: {formal} ; scoring: {formal} ; played by: {formal}
-open instruments: | | for {list} and other instruments ; with {list}, among others ; for {list} and more ; with \
-  {list} and other instruments | {a_list} and other instruments play ; it is scored for {list} and other instruments \
-  ; {a_list} are heard, among others | use {list} and other instruments ; be for {list}, among others | {list} and \
-  other instruments | instruments: {formal} and others
+instruments: | | for {list} ; for {list} ; for {list} ; scored for {list} ; written for {list} ; played by {a_list} ; \
+  featuring {a_list} | it is scored for {list} ; it is written for {list} ; it is played by {a_list} ; the \
+  instruments are {list} ; it is for {list} ; it is set for {list} | be for {list} ; be scored for {list} ; use \
+  {list} ; be played by {a_list} | {list} | instruments: {formal} ; instrumentation: {formal} ; scoring: {formal} ; \
+  played by: {formal}
+open instruments: | | for {list} and other instruments ; with {list_and}, among others ; for {list} and more ; with \
+  {list} and other instruments | {a_list} and other instruments play it ; it is scored for {list} and other \
+  instruments ; {a_list_and} are heard, among others | use {list} and other instruments ; be for {list_and}, among \
+  others | {list} and other instruments | instruments: {formal} and others
 one instrument: {list} ; solo {list} | {a_list} | for {list} ; for {list} ; for solo {list} ; for {list} alone ; \
   played by {a_list} | it is for solo {list} ; it is written for {list} ; it is played by {a_list} ; {a_list} plays \
   alone ; the only instrument is {a_list} | be for {list} ; be for solo {list} ; use only {a_list} | {list} ; solo \
@@ -82,8 +83,8 @@ one instrument: {list} ; solo {list} | {a_list} | for {list} ; for {list} ; for 
 one group: {adjective} | {a_list} | for {list} ; for {list} alone ; played by {list} | it is for {list} alone ; it is \
   written for {list} ; it is played by {list} | be for {list} ; use only {list} | {list} ; {list} only | instruments: \
   {formal} ; instrumentation: {formal}
-exclusion: | | without {names} ; with no {names} | there {are} no {names} ; it has no {names} | have no {names} | no \
-  {names} ; without {names} | excluded: no {names}
+exclusion: | | without {names} | there {are} no {names} ; it has no {names} | have no {names} | no {names} ; without \
+  {names} | excluded: no {names}
 density: {word} | {a_word} feel | | it is {word} ; the writing is {word} ; the music feels {word} | be {word} | \
   {word} | density: {word}
 dynamics: {word} | {word} dynamics | with {word} dynamics ; played with {word} dynamics | the dynamics are {word} ; \
@@ -95,8 +96,7 @@ register: {word} | {a_name} {noun} | with {a_name} {noun} ; in {a_name} {noun} |
   lies in {a_name} {noun} | lie in {a_name} {noun} ; keep to {a_name} {noun} | {name} {noun} | register: {name} \
   {noun}
 range: {word} | {a_name} range | with {a_name} range ; over {a_name} range | it covers {a_name} range ; it has \
-  {a_name} range ; it moves within {a_name} range | have {a_name} range ; cover {a_name} range | {name} range | \
-  range: {name} range
+  {a_name} range | have {a_name} range ; cover {a_name} range | {name} range | range: {name} range
 texture: {word} | {a_name} texture | with {a_name} texture ; in {a_name} texture | it has {a_name} texture ; the \
   writing has {a_name} texture | have {a_name} texture | {name} texture | texture: {name} texture
 chord loop: | {chords} in a loop | over a loop of {chords} ; over the chords {chords} ; over a repeating {chords} | \
@@ -136,8 +136,8 @@ countermelody: | a countermelody in the {name} | with a countermelody in the {na
   countermelody: {name}
 figure: | {figure} in the {name} | with {figure} in the {name} | the {name} {plays} {figure} ; {figure} {comes} from \
   the {name} | have {figure} in the {name} | {figure_key} in the {name} | texture: {figure_key} in the {name}
-pitches: | | | the {name} {spans} {interval} ; the {name} {moves} within {interval} ; the part of the {name} covers \
-  {interval} | keep the {name} within {interval} | {name} within {interval} | range of the {name}: {interval}
+pitches: | | | the {name} {spans} {interval} ; the part of the {name} covers {interval} | keep the {name} within \
+  {interval} | {name} within {interval} | range of the {name}: {interval}
 motif bars: | a motif that returns {where} | with a motif that returns {where} | a recurring motif from bar {first} \
   comes back {where} ; the recurring motif of bar {first} returns {where} ; there is a motif that returns {where} | \
   have a motif that returns {where} | motif that returns {where} | motif: recurring motif, {where}
