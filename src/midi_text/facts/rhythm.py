@@ -48,9 +48,9 @@ class Rhythm:
             of how many metrical levels each onset lies below the strongest position that passes before the next onset
             of its line, no more than a bar away, if the note is held over it or no other line strikes there; over twice
             the quarters that the line lasts. Off-beat eighths alone give .875 in 4/4; ragtime has .26 to .6.
-        pickup_quarters: Length of the upbeat before the first full bar, in quarter notes; 0 without one. The first bar
-            is shorter than the second by its signature, or silent for at least its first half; the second begins with
-            an onset.
+        pickup_quarters: Length of the upbeat before the first full bar, in quarter notes; 0 without one, or with drums
+            alone. The first bar is shorter than the second by its signature, or silent for at least its first half;
+            the second begins with an onset, and no note is held into it.
         heard_metre: The metre heard in the onsets, whatever the file states.
         heard_metre_confidence: 0..1.
         traits: None unless 70 % of the onsets lie within .045 quarter notes of the grid, or it swings. "swing":
@@ -295,7 +295,7 @@ def _ostinato(view: View, lines: Lines, patterns: tuple[tuple[int, tuple[int, ..
 
 def _pickup(view: View) -> float:
     """See `Rhythm.pickup_quarters`."""
-    if view.bars < 2:
+    if view.bars < 2 or not len(view.pitched):
         return 0.0
     notes = view.notes
     first = float(view.beats(notes.time[0] - view.bar_lines[0]))

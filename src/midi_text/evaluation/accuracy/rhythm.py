@@ -119,7 +119,7 @@ def _upbeats(pieces: Sequence[LabelledPiece], views: dict[str, View]) -> list[Ac
     """How often the last bar of the melody is as short as the upbeat asks, and how often full where none is said."""
     rows = []
     note = "the highest track ends where an upbeat would begin; not where a fermata, a coda or rests close the piece"
-    for source in ("nottingham", "lieder", "polish"):
+    for source in ("nottingham",):
         said, unsaid = [], []
         for piece in pieces:
             view = views[piece.id]
