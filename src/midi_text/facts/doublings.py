@@ -14,6 +14,7 @@ import numpy as np
 from .roles import Tracks
 from .view import View
 
+TRIAD = np.isin(np.arange(12), (0, 3, 4, 7))
 PEDAL_BARS = 4
 LONGEST_BARS = 32  # a note is followed through so many bars: a drone of a whole piece may end there
 
@@ -69,8 +70,8 @@ def _unison(view: View) -> np.ndarray:
 def _pedal(view: View) -> np.ndarray:
     """Runs of four bars or more on one lowest pitch that sounds for half of each, under music that moves on.
 
-    What sounds above it, by length, is to 20 % or more neither its octave nor its third or fifth: a bass that stays
-    because the chord stays is no pedal.
+    Of what sounds above it, by length, 20 % or more are notes of a beat or longer that are neither its third nor its
+    fifth: a bass that stays because the chord stays is no pedal.
     """
     notes = view.pitched
     if not len(notes) or view.bars < PEDAL_BARS:
@@ -92,6 +93,7 @@ def _pedal(view: View) -> np.ndarray:
     group = np.cumsum(~same)
     above = (notes.pitch[note] - lowest[bar]) % 12
     upper = np.bincount(group, np.bincount(bar, np.where(above > 0, sounds, 0), minlength=view.bars))
-    strange = np.bincount(bar, np.where(np.isin(above, (0, 3, 4, 7)), 0, sounds), minlength=view.bars)
+    foreign = ~TRIAD[above] & (notes.duration[note] >= 0.9 * view.ticks_per_quarter)
+    strange = np.bincount(bar, np.where(foreign, sounds, 0), minlength=view.bars)
     lasts = (np.bincount(group) >= PEDAL_BARS) & (np.bincount(group, strange) >= 0.2 * upper)
     return stays & lasts[group]

@@ -17,6 +17,7 @@ from .strands import KEYBOARDS, TOGETHER, Strands
 from .view import View
 
 NEAR = 0.1  # quarter notes by which a played onset may miss its place
+SUNG = range(52, 55)
 CHORDAL = np.isin(np.arange(129), [*KEYBOARDS, *range(24, 32), *range(48, 52), *range(88, 96), 61, 62, 63])
 
 
@@ -27,7 +28,7 @@ def find_figures(view: View, strands: Strands) -> dict[str, np.ndarray]:
 
 def _ahead(values: np.ndarray, steps: int) -> np.ndarray:
     """The values `steps` onsets later; the last ones repeat the last."""
-    return values[np.minimum(np.arange(len(values)) + steps, len(values) - 1)]
+    return np.concatenate([values[steps:], np.full(min(steps, len(values)), values[-1])])
 
 
 def _within(strands: Strands, steps: int) -> np.ndarray:
@@ -87,7 +88,7 @@ def _on_beats(strands: Strands, unit: np.ndarray) -> np.ndarray:
 
 
 def _walking(view: View, strands: Strands) -> np.ndarray:
-    """One low note on every beat of three or four, mostly by step, while the others do not march along in chords.
+    """One low note on every beat of three or four, not sung, mostly by step, and no chords that march along.
 
     At most two notes lie between the beats; at least three pitches a bar, no more than one repeated; half of the moves
     within the bar and into the next are by one or two semitones, or, on a bass, none is wider than a fifth and no
@@ -103,13 +104,14 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
     move = np.where(same, np.abs(_ahead(strands.low, 1) - strands.low), 0)
     steps, still = strands.total((move > 0) & (move < 3)), strands.total(same & (move == 0))
     beats, extra = strands.total(on), strands.total(~on)
-    pitches, far = _distinct(strands), strands.total(move > 7)
-    programs = np.array([track.program for track in view.tracks])
-    is_bass = np.isin(programs[strands.track], BASSES)[strands.cell_strand]
+    pitches, far = strands.pitches, strands.total(move > 7)
+    program = np.array([track.program for track in view.tracks])[strands.track]
+    is_bass = ((program >= BASSES[0]) & (program <= BASSES[-1]))[strands.cell_strand]
+    played = (strands.track != TOGETHER) & ((program < SUNG[0]) | (program > SUNG[-1]))
     return (
-        (strands.track != TOGETHER)[strands.cell_strand]
+        played[strands.cell_strand]
         & (strands.total(strands.size == 1) == strands.count)
-        & np.isin(numerator, (3, 4))
+        & ((numerator == 3) | (numerator == 4))
         & (denominator >= 2)
         & (denominator <= 4)
         & (beats == numerator)
@@ -122,16 +124,10 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
     )
 
 
-def _distinct(strands: Strands) -> np.ndarray:
-    """Number of different lowest pitches of each cell."""
-    cells = np.unique(strands.cell * 128 + strands.low) >> 7
-    return np.bincount(cells, minlength=len(strands.cell_start))
-
-
 def _oom_pah(view: View, strands: Strands) -> np.ndarray:
     """Bass and chord by turns, two or four even strokes in a duple bar: single note, then two or more above it."""
     numerator = view.metres[strands.cell_bar, 0]
-    duple = np.isin(numerator, (2, 4))
+    duple = (numerator == 2) | (numerator == 4)
     four, two = strands.count == 4, strands.count == 2
     strokes = np.where(four, 4, 2)
     unit = strands.bar_beats / strokes
@@ -175,7 +171,7 @@ def _ostinato(view: View, strands: Strands) -> np.ndarray:
     mixed = what.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed ^= mixed >> np.uint64(29)
     content = np.add.reduceat(mixed * np.uint64(0xBF58476D1CE4E5B9), strands.cell_start)
-    moving = (strands.count >= 3) & (_distinct(strands) >= 2) & (strands.track[strands.cell_strand] != TOGETHER)
+    moving = (strands.count >= 3) & (strands.pitches >= 2) & (strands.track[strands.cell_strand] != TOGETHER)
     found = np.zeros(len(content), np.bool_)
     for bars in (1, 2):
         equal = np.zeros(len(content), np.bool_)
@@ -204,7 +200,7 @@ def _runs(flags: np.ndarray, least: int, before: int) -> np.ndarray:
 def _octaves(view: View, strands: Strands) -> np.ndarray:
     """A hand or instrument strikes three or more onsets, and three in four of them in octaves, not all on one pitch."""
     octaves = strands.total(strands.octaves & (strands.track != TOGETHER)[strands.strand])
-    return (strands.count >= 3) & (octaves >= 0.75 * strands.count) & (_distinct(strands) >= 2)
+    return (strands.count >= 3) & (octaves >= 0.75 * strands.count) & (strands.pitches >= 2)
 
 
 def _thirds(view: View, strands: Strands) -> np.ndarray:
@@ -212,7 +208,7 @@ def _thirds(view: View, strands: Strands) -> np.ndarray:
     width = strands.high - strands.low
     thirds = strands.total((strands.size == 2) & ((width == 3) | (width == 4)))
     own = (strands.track != TOGETHER)[strands.cell_strand]
-    return own & (thirds >= 3) & (thirds >= 0.75 * strands.count) & (_distinct(strands) >= 3)
+    return own & (thirds >= 3) & (thirds >= 0.75 * strands.count) & (strands.pitches >= 3)
 
 
 def _tremolo(view: View, strands: Strands) -> np.ndarray:

@@ -23,8 +23,9 @@ from .view import Track, View
 REGISTERS = ("bass", "tenor", "alto", "soprano", "high")
 REGISTER_BOUNDS = (48, 57, 65, 77)  # C3, A3, F4, F5: median pitches of choir parts lie between
 LEAST_BARS = 2
+ARTICULATE_ONSETS = 8
 SHARE = {
-    "walking bass": 0.4, "Alberti bass": 0.15, "oom-pah": 0.25, "oom-pah-pah": 0.25, "block chords": 0.5,
+    "walking bass": 0.5, "Alberti bass": 0.15, "oom-pah": 0.25, "oom-pah-pah": 0.25, "block chords": 0.5,
     "broken chords": 0.35, "ostinato": 0.5, "octave doubling": 0.4, "parallel thirds": 0.3, "tremolo": 0.25,
     "unison": 0.5, "pedal bass": 0.3,
 }  # fmt: skip
@@ -82,7 +83,7 @@ class Parts:
             `roles.assign_roles`), range as MIDI pitches, register, articulation and main figure (see `Part`).
         traits: Figures that the rule of `figures.RULES` or `doublings` finds in at least two bars and in this share
             of the bars: 15 % "Alberti bass"; 25 % "oom-pah", "oom-pah-pah", "tremolo"; 30 % "parallel thirds", "pedal
-            bass"; 35 % "broken chords"; 40 % "walking bass", "octave doubling"; 50 % "block chords", "ostinato",
+            bass"; 35 % "broken chords"; 40 % "octave doubling"; 50 % "walking bass", "block chords", "ostinato",
             "unison".
     """
 
@@ -166,11 +167,12 @@ def _register(median_pitch: int) -> str:
 
 
 def _articulation(track: Track) -> str:
-    onsets, which = np.unique(track.notes.time, return_inverse=True)
-    if track.is_drums or len(onsets) < 8:
+    time = track.notes.time
+    first = np.flatnonzero(np.concatenate([[True], time[1:] != time[:-1]]))
+    if track.is_drums or len(first) < ARTICULATE_ONSETS:
         return ""
-    before = which < len(onsets) - 1
-    ratio = float(np.median(track.notes.duration[before] / np.diff(onsets)[which[before]]))
+    gaps = np.repeat(np.diff(time[first]), np.diff(first))
+    ratio = float(np.median(track.notes.duration[: first[-1]] / gaps))
     if ratio <= 0.6:
         return "staccato"
     if ratio <= 0.85:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -69,15 +70,22 @@ class Strands:
     def __len__(self) -> int:
         return len(self.time)
 
-    @property
+    @cached_property
     def one(self) -> np.ndarray:
         """Onsets of one note or of one pitch class in octaves."""
         return (self.size == 1) | self.octaves
 
-    @property
+    @cached_property
     def count(self) -> np.ndarray:
         """Onsets of each cell, shape (c,)."""
         return np.diff(np.append(self.cell_start, len(self)))
+
+    @cached_property
+    def pitches(self) -> np.ndarray:
+        """Different lowest pitches of each cell, shape (c,)."""
+        ordered = np.sort(self.cell * 128 + self.low)
+        first = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        return np.bincount(ordered[first] >> 7, minlength=len(self.cell_start))
 
     def total(self, values: np.ndarray) -> np.ndarray:
         """Sum over the onsets of each cell, shape (c,)."""
@@ -109,7 +117,9 @@ def lay_strands(view: View, tracks: Tracks, roles: Mapping[int, str]) -> Strands
                 hands.append(hand)
     others = [index for index, role in roles.items() if role != "melody"]
     if len(others) > 1 or (others and owners.count(others[0]) > 1):
-        pieces.append(view.pitched.where(np.isin(view.pitched.track, others)))
+        accompanies = np.zeros(len(view.tracks), np.bool_)
+        accompanies[others] = True
+        pieces.append(view.pitched.where(accompanies[view.pitched.track]))
         owners.append(TOGETHER if len(others) > 1 else others[0])
         hands.append("")
     under = [

@@ -44,7 +44,8 @@ class Texture:
         traits: All that hold. "unaccompanied line": one pitched track, and 97 % of its onsets are single notes over
             which none sounds on. "homophonic": 2.7 voices or more on average, and 85 % of the sounding notes are
             struck at an onset where several sound. "contrapuntal", "chorale", "melody and accompaniment": probability
-            0.8 or more among these three. "chorale" also needs 75 % struck together and 3 to 5.5 voices;
+            0.8 or more among these three. "chorale"
+            also needs 75 % struck together, 3 to 5.5 voices, and a top that stays in at most 40 % of its moves;
             "contrapuntal" 1.5 voices, and of the lower and upper halves neither has more than twice the onsets of the
             other; "melody and accompaniment" a track that is the melody, if there are several, and it holds too where
             a track is the melody with 90 % probability, others accompany, and neither of the other two is likelier
@@ -82,7 +83,8 @@ def _find(view: View, parts: Parts, onsets: _Onsets, synchrony: float, voices: f
     (contrapuntal, chorale, accompanied), balance = _chances(view, onsets)
     if synchrony >= 0.85 and voices >= 2.7:
         found.append("homophonic")
-    if chorale >= SURE and synchrony >= 0.75 and 3 <= voices <= 5.5:
+    still = _share(np.diff(onsets.high) == 0)
+    if chorale >= SURE and synchrony >= 0.75 and 3 <= voices <= 5.5 and still <= 0.4:
         found.append("chorale")
     if _arpeggiated(view, onsets):
         found.append("arpeggiated")
