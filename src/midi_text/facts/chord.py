@@ -92,7 +92,12 @@ class Chord:
     @property
     def pitch_classes(self) -> frozenset[int]:
         """The pitch classes of its quality."""
-        return frozenset((self.root + interval) % 12 for interval in QUALITIES[self.quality][0])
+        return frozenset(self.tones)
+
+    @property
+    def tones(self) -> tuple[int, ...]:
+        """The same in the order of the quality, the root first."""
+        return tuple((self.root + interval) % 12 for interval in QUALITIES[self.quality][0])
 
     @property
     def in_root_position(self) -> Chord:

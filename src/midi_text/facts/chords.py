@@ -17,7 +17,7 @@ semi-Markov conditional random fields" (ISMIR 2017), with these few weights inst
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,33 +28,35 @@ from .view import Notes, View
 STATES: tuple[Chord, ...] = tuple(Chord(root, quality, root) for quality in QUALITIES for root in range(12))
 SILENT = len(STATES)  # the state in which no chord sounds
 LONGEST = 4  # beats in one stretch
+_BLOCK = 8192  # beats explained at once
 _UNPITCHED = 112  # programs from here on are bells, drums and noises
 _SLOTS = 4  # moments in a beat at which the lowest sounding note is looked at
+_COMMON = ("maj", "min", "7", "min7", "maj7", "dim", "dim7", "hdim7")
 
 
 @dataclass(frozen=True)
 class Weights:
     """How much each thing counts, in units of one beat wholly explained by a chord; tuned on training pieces."""
 
-    onset: float = 0.4  # a note's beginning, as beats of sounding
-    strong: float = 0.4  # the same on the first moment of a beat
+    onset: float = 0.2  # a note's beginning, as beats of sounding
+    strong: float = 0.65  # the same on the first moment of a beat
     treble: float = 0.5  # weight of the highest notes relative to the lowest
     power: float = 0.7  # of summed weights
-    foreign: float = 0.9
+    foreign: float = 1.15
     missing: float = 0.3
     enough: float = 0.33  # share of the sound at which a chord tone is fully there
-    seventh: float = 0.8
-    bass_root: float = 0.3
-    bass_tone: float = 0.1
-    bass_first: float = 2.5
+    seventh: float = 0.65
+    bass_root: float = 0.2
+    bass_tone: float = 0.07
+    bass_first: float = 3.0
     extra: float = 0.12  # cost a beat of each quality beyond triads
-    rare: float = 0.5
-    key: float = 0.15  # cost a beat of a chord foreign to the key
-    bar: float = 0.15
-    half: float = 0.45
+    rare: float = 0.7
+    key: float = 0.12  # cost a beat of a chord foreign to the key
+    bar: float = 0.25
+    half: float = 0.3
     beat: float = 0.5
     silence: float = 0.3
-    line: float = 0.3  # what no chord is worth under a single line
+    line: float = 0.6  # what no chord is worth under a single line
 
 
 WEIGHTS = Weights()
@@ -185,16 +187,14 @@ def _matrices(weights: Weights) -> tuple[np.ndarray, np.ndarray]:
     table = np.zeros((36, len(STATES)))
     cost = np.zeros(len(STATES))
     for column, chord in enumerate(STATES):
-        intervals = QUALITIES[chord.quality][0]
-        tones = [(chord.root + interval) % 12 for interval in intervals]
         table[:12, column] = -weights.foreign
         table[24:, column] = -weights.bass_tone
-        for place, tone in enumerate(tones):
+        for place, tone in enumerate(chord.tones):
             table[tone, column] = weights.seventh if place == 3 else 1.0
             table[12 + tone, column] = -weights.missing
             table[24 + tone, column] = weights.bass_root if not place else weights.bass_tone
         cost[column] = weights.extra * (chord.quality not in ("maj", "min"))
-        cost[column] += weights.rare * (chord.quality not in ("maj", "min", "7", "min7", "maj7", "dim"))
+        cost[column] += weights.rare * (chord.quality not in _COMMON)
     return table, cost
 
 
@@ -207,45 +207,54 @@ def find_chords(sound: Sound, grid: Grid, keys: tuple[Key | None, ...], weights:
         keys: Key of every bar.
         weights: How much each thing counts.
     """
-    beats, states = len(grid.bar), len(STATES)
-    table, cost = _matrices(weights)
     every = sorted({key for key in keys if key is not None})
-    foreign = np.array([[not is_diatonic(chord, key) for chord in STATES] for key in every] + [[False] * states])
-    key_row = np.array([every.index(key) if key else len(every) for key in keys])
-    toll = np.where(grid.place == 0, weights.bar, np.where(2 * grid.place == grid.size, weights.half, weights.beat))
+    foreign = np.array([[not is_diatonic(chord, key) for chord in STATES] for key in every] + [[False] * SILENT])
+    rows = {key: row for row, key in enumerate(every)}
+    key_row = np.array([rows[key] if key else len(every) for key in keys])[grid.bar]
+    found = np.zeros(len(grid.bar), np.int64)
+    begin = 0
+    while begin < len(found):  # a block at a time, each from a bar line on, so that the table stays small
+        end = begin + _BLOCK
+        end = len(found) if end >= len(found) else end - int(grid.place[end])
+        block = slice(begin, end if end > begin else begin + int(grid.size[begin]))
+        found[block] = _best_path(sound, grid, block, weights.key * foreign[key_row[block]], weights)
+        begin = block.stop
+    return found
 
-    sums = np.cumsum(np.hstack([sound.classes, sound.bass, sound.notes[:, None]]), axis=0)
+
+def _best_path(sound: Sound, grid: Grid, block: slice, tolls: np.ndarray, weights: Weights) -> np.ndarray:
+    """The states of some beats of the grid; `tolls` is what each state costs in each, shape (beats, states)."""
+    table, cost = _matrices(weights)
+    place, size = grid.place[block], grid.size[block]
+    beats = len(place)
+    change = np.where(place == 0, weights.bar, np.where(2 * place == size, weights.half, weights.beat))
+    sums = np.cumsum(np.hstack([sound.classes[block], sound.bass[block], sound.notes[block, None]]), axis=0)
     sums = np.concatenate([np.zeros((1, 25)), sums])
-    count = np.minimum(grid.place + 1, LONGEST)  # stretches that end with each beat
+    count = np.minimum(place + 1, LONGEST)  # stretches that end with each beat, the longest first
     offset = np.concatenate([[0], np.cumsum(count)])
     end = np.repeat(np.arange(beats), count)
     start = end - (offset[end + 1] - 1 - np.arange(offset[-1]))
-    score = _fit(sums[end + 1] - sums[start], sound.first[start], table, weights)
-    length = end + 1 - start
-    score[:, :states] -= cost + weights.key * foreign[key_row[grid.bar[end]]]
-    score *= length[:, None]
+    score = _fit(sums[end + 1] - sums[start], sound.first[block][start], table, weights)
+    score[:, :SILENT] -= cost + tolls[end]
+    score *= (end + 1 - start)[:, None]
 
-    best = np.zeros(states + 1)
-    enter = np.zeros((beats, states + 1))
-    stays = np.zeros((beats, states + 1), bool)
-    source = np.zeros(beats, np.int64)
-    back = np.zeros((beats, states + 1), np.int8)
-    for beat in range(beats):
-        source[beat] = best.argmax()
-        change = best[source[beat]] - toll[beat]
-        stays[beat] = best >= change
-        np.maximum(best, change, out=enter[beat])
-        candidates = score[offset[beat] : offset[beat + 1]] + enter[beat + 1 - count[beat] : beat + 1]
-        back[beat] = candidates.argmax(0)
-        best = candidates.max(0)
+    best = np.zeros((beats + 1, SILENT + 1))  # of all explanations of the first beats that end in a state
+    enter = np.zeros((beats, SILENT + 1))  # the same, with the right to change state now
+    for beat, (first, last, longest, toll) in enumerate(
+        zip(offset[:-1].tolist(), offset[1:].tolist(), count.tolist(), change.tolist(), strict=True)
+    ):
+        np.maximum(best[beat], best[beat].max() - toll, out=enter[beat])
+        np.max(score[first:last] + enter[beat + 1 - longest : beat + 1], axis=0, out=best[beat + 1])
     found = np.zeros(beats, np.int64)
-    state, beat = int(best.argmax()), beats
-    while beat > 0:
-        first = beat - int(count[beat - 1]) + int(back[beat - 1, state])
-        found[first:beat] = state
-        if not stays[first, state]:
-            state = int(source[first])
-        beat = first
+    state, beat = int(best[beats].argmax()), beats
+    while beat:
+        longest = int(count[beat - 1])
+        options = score[offset[beat - 1] : offset[beat], state] + enter[beat - longest : beat, state]
+        begin = beat - longest + int(options.argmax())
+        found[begin:beat] = state
+        if best[begin, state] < enter[begin, state]:
+            state = int(best[begin].argmax())
+        beat = begin
     return found
 
 
@@ -279,12 +288,23 @@ def chord_spans(view: View, grid: Grid, sound: Sound, found: np.ndarray) -> tupl
     ends = np.append(begins[1:], len(found))
     lowest = np.add.reduceat(sound.bass, begins, axis=0) / (ends - begins)[:, None] + sound.first[begins]
     times = view.beats(grid.lines)
+    states = [*found[begins].tolist(), SILENT]
     spans = []
-    for begin, end, bass in zip(begins.tolist(), ends.tolist(), lowest, strict=True):
+    for place, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
         chord = None
-        if found[begin] != SILENT:
-            chord = STATES[found[begin]]
-            tones = [(chord.root + interval) % 12 for interval in QUALITIES[chord.quality][0]]
-            chord = Chord(chord.root, chord.quality, max(tones, key=lambda tone: bass[tone]))
+        if states[place] != SILENT:
+            chord = STATES[states[place]]
+            following = STATES[states[place + 1]] if states[place + 1] != SILENT else None
+            chord = Chord(_root(chord, following), chord.quality, chord.root)
+            bass = lowest[place]
+            chord = replace(chord, bass=max(chord.tones, key=lambda tone: bass[tone]))
         spans.append(ChordSpan(float(times[begin]), float(times[end]), chord))
     return tuple(spans)
+
+
+def _root(chord: Chord, following: Chord | None) -> int:
+    """The root of a chord; of one that divides the octave evenly, the note that leads to the root after it."""
+    step = {"dim7": 1, "aug": 5}.get(chord.quality)  # up a semitone, up a fourth
+    if step is not None and following is not None and (following.root - step) % 12 in chord.pitch_classes:
+        return (following.root - step) % 12
+    return chord.root

@@ -33,7 +33,7 @@ class Harmony:
     Attributes:
         chords: Spans in order without gaps, neighbours differ; at most one a beat; () without pitched notes.
         loop: The most repeated progression, one chord each change, two to eight chords in at most eight bars, whose
-            rounds follow each other at least twice somewhere; () if none does.
+            rounds, at least two in a row each time, cover a quarter of the bars with chords or more; () if none does.
         loop_repeats: How many full rounds of it there are.
         cadences: At the ends of sections, in the key of that place: where the last two chords are a close.
         traits: Of `TRAITS["harmony"]`:

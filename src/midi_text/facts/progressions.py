@@ -26,6 +26,7 @@ from .chords import SILENT, STATES, Grid, Sound
 LONGEST_PERIOD = 8  # bars
 LONGEST_LOOP = 8  # chords
 _ALIKE = 0.75  # share of its beats in which a bar of one round must agree with the same bar of the next
+_LEAST = 0.25  # share of the bars with chords that a loop must cover to be one
 # Degrees in semitones that each bar of a twelve-bar blues may stand on.
 _BLUES = ((0,), (0, 5), (0,), (0,), (5,), (5,), (0,), (0,), (7,), (5, 7), (0,), (0, 7))
 _MINOR, _MAJOR, _OPEN = 1, 2, 0
@@ -71,7 +72,7 @@ def find_loop(grid: Grid, found: np.ndarray, key: Key | None) -> Loop | None:
         if not runs:
             continue
         covered = sum(end - begin for begin, end in runs) / sounding
-        if best is not None and covered < best.covered + 0.1:
+        if covered < (best.covered + 0.1 if best else _LEAST):
             continue
         begin, end = max(runs, key=lambda run: run[1] - run[0])
         states = _majority(table[begin:end], period)
