@@ -55,7 +55,8 @@ class Form:
             no section is shorter than half the first, and half of the bars of the last come again.
             "rondo form": five blocks or more, every other one A, beginning and ending with A, and at least two
             different letters between.
-            "through-composed": six sections or more, no two alike, and at most 0.1 of the bars come again.
+            "through-composed": four sections and 32 bars or more, no two sections alike, and at most 0.1 of the bars
+            come again.
             "repetitive": at least 0.8 of 8 or more bars come again.
             "opening returns at the end": the last section is an A whose bars for half come again, and other letters
             lie between it and the first.
@@ -75,18 +76,34 @@ def measure_form(view: View) -> Form:
     """The sections of a piece."""
     alike = compare_bars(view)
     starts = find_boundaries(view, alike)
-    sections = _joined(_sections(starts * alike.bars_per_row, _letters(starts, alike), view.bars))
+    likeness = section_likeness(starts, alike)
+    while len(further := _cuts(starts, likeness, alike.rows)):
+        starts = np.union1d(starts, further)
+        likeness = section_likeness(starts, alike)
+    sections = _joined(_sections(starts * alike.bars_per_row, _letters(likeness), view.bars))
     again = _come_again(alike)
     return Form(sections, float(again.mean()), _traits(sections, again))
 
 
-def _letters(starts: np.ndarray, alike: Likeness) -> str:
+def _cuts(starts: np.ndarray, likeness: np.ndarray, rows: int) -> np.ndarray:
+    """Where sections go on after the end of a shorter one that they begin like: A and AB were read as A and A."""
+    if len(starts) < 2:
+        return starts[:0]
+    lengths = np.diff(np.append(starts, rows))
+    nearest = likeness.argmax(1)
+    every = np.arange(len(starts))
+    longer = np.where(lengths > lengths[nearest], every, nearest)
+    shorter = np.minimum(lengths, lengths[nearest])
+    cut = (likeness[every, nearest] >= 0) & (lengths[longer] - shorter >= SHORTEST)
+    return np.asarray((starts[longer] + shorter)[cut])
+
+
+def _letters(likeness: np.ndarray) -> str:
     """One letter for each section; "-" for those that found none left."""
-    strength = section_likeness(starts, alike)
     letters = ""
-    for section in range(len(starts)):
-        nearest = int(strength[section, :section].argmax()) if section else 0
-        if section and strength[section, nearest] >= 0:
+    for strength in likeness:
+        nearest = int(strength.argmax())
+        if strength[nearest] >= 0:
             letters += letters[nearest]
         else:
             used = len(set(letters) - {"-"})
@@ -179,11 +196,12 @@ def _traits(sections: tuple[Section, ...], again: np.ndarray) -> tuple[str, ...]
     shortest, last = min(section.bars for section in sections), sections[-1]
     bars = last.first_bar + last.bars
     comes_home = letters[-1] == "A" and len(letters) >= 3 and again[-len(again) * last.bars // bars :].mean() >= 0.5
+    nothing_returns = again.mean() <= NOTHING_RETURNS
     found = {
         "binary form": len(blocks) == 2 and blocks[0][1] == blocks[1][1] >= 2,
         "ternary form": comes_home and len(letters) == 3 and bars >= 16 and 2 * shortest >= sections[0].bars,
         "rondo form": comes_home and len(letters) >= 5 and set(letters[::2]) == {"A"} and len(set(letters[1::2])) > 1,
-        "through-composed": len(sections) >= 6 and len(set(plan)) == len(plan) and again.mean() <= NOTHING_RETURNS,
+        "through-composed": min(len(plan), bars // 8) >= 4 and len(set(plan)) == len(plan) and nothing_returns,
         "repetitive": bars >= 2 * SHORTEST and again.mean() >= REPETITIVE,
         "opening returns at the end": comes_home,
     }

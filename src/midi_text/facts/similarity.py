@@ -68,12 +68,13 @@ def compare_bars(view: View) -> Likeness:
     lane = notes.track % LANES
     place = lane * POSITIONS + position
     counts = np.bincount(row * lanes + lane, minlength=rows * lanes).reshape(rows, lanes)
+    content = _content(row, lane, place * 12 + notes.pitch % 12, counts)
     return Likeness(
         bars_per_row=per_row,
         counts=counts,
-        content=_content(row, lane, place * 12 + notes.pitch % 12, counts),
-        melody=_melody(view, per_row, rows),
-        rhythm=_cosine(_presence(row, place, rows)[0]),
+        content=content,
+        melody=_melody(view, per_row, content),
+        rhythm=_cosine(_presence(row, place, rows)[0], np.ones_like(content)),
         texture=_texture(notes, row, lane, counts),
     )
 
@@ -94,12 +95,12 @@ def _presence(row: np.ndarray, code: np.ndarray, rows: int) -> tuple[np.ndarray,
     return present, used
 
 
-def _cosine(vectors: np.ndarray) -> np.ndarray:
-    """Cosines of non-negative row vectors, (rows, rows); rows without anything are alike."""
+def _cosine(vectors: np.ndarray, of_silence: np.ndarray) -> np.ndarray:
+    """Cosines of non-negative row vectors, (rows, rows); `of_silence` between rows that both have nothing."""
     length = np.sqrt((vectors * vectors).sum(1, keepdims=True))
     unit = vectors / np.maximum(length, 1e-9)
-    silent = (length == 0).astype(np.float32)
-    return np.minimum(unit @ unit.T + silent @ silent.T, 1)
+    silent = (length == 0) & (length == 0).T
+    return np.where(silent, of_silence, np.minimum(unit @ unit.T, 1)).astype(np.float32)
 
 
 def _content(row: np.ndarray, lane: np.ndarray, code: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -114,13 +115,14 @@ def _content(row: np.ndarray, lane: np.ndarray, code: np.ndarray, counts: np.nda
     return np.where(most > 0, np.minimum(present @ present.T / np.maximum(most, 1), 1), 1).astype(np.float32)
 
 
-def _melody(view: View, per_row: int, rows: int) -> np.ndarray:
+def _melody(view: View, per_row: int, content: np.ndarray) -> np.ndarray:
+    """Where no pitched note begins in either of two rows, they are as alike as their content."""
     line = top_line(view.pitched)
     if not len(line):
-        return np.ones((rows, rows), np.float32)
+        return content
     row, position = _row_and_position(view, line.time, per_row)
     interval = np.diff(line.pitch, prepend=line.pitch[0]).clip(-WIDEST_INTERVAL, WIDEST_INTERVAL) + WIDEST_INTERVAL
-    return _cosine(_presence(row, position * (2 * WIDEST_INTERVAL + 1) + interval, rows)[0])
+    return _cosine(_presence(row, position * (2 * WIDEST_INTERVAL + 1) + interval, len(content))[0], content)
 
 
 def _texture(notes: Notes, row: np.ndarray, lane: np.ndarray, counts: np.ndarray) -> np.ndarray:
