@@ -42,21 +42,15 @@ def _within(strands: Strands, steps: int) -> np.ndarray:
 
 def _alberti(view: View, strands: Strands) -> np.ndarray:
     """Under a melody, fours (low, high, middle, high), or sixes of it, of even notes fill at least half of the bar."""
-    pitch, gap = strands.low, strands.next_beats
+    gap = strands.next_beats
+    first, high, middle, *rest = (_ahead(strands.low, step) for step in range(6))
+    single = np.stack([_ahead(strands.size == 1, step) for step in range(6)])
+    four = (first < middle) & (middle < high) & (high - first <= 12) & (rest[0] == high) & (gap <= 0.5 + NEAR)
     covered = np.zeros(len(strands))
-    singles = strands.size == 1
-    for length in (4, 6):
-        fits = _within(strands, length - 1) & (gap <= 0.5 + NEAR)
-        for step in range(length):
-            fits &= _ahead(singles, step)
-        for step in range(1, length, 2):
-            fits &= (_ahead(pitch, step) == _ahead(pitch, 1)) & (_ahead(pitch, 1) > pitch)
-        for step in range(2, length, 2):
-            fits &= (_ahead(pitch, step) == _ahead(pitch, 2)) & (_ahead(pitch, 2) < _ahead(pitch, 1))
-        fits &= (_ahead(pitch, 2) > pitch) & (_ahead(pitch, 1) - pitch <= 12)
+    for length, shape in ((4, four), (6, four & (rest[1] == middle) & (rest[2] == high))):
         phase = strands.position / np.maximum(gap, 1e-3) / length
-        fits &= np.abs(phase - np.round(phase)) < 0.1
-        covered += np.where(fits, length * np.where(fits, gap, 0), 0)
+        fits = shape & single[:length].all(0) & _within(strands, length - 1) & (np.abs(phase - np.round(phase)) < 0.1)
+        covered += np.where(fits, length * np.minimum(gap, 1), 0)
     return strands.under[strands.cell_strand] & (strands.total(covered) >= 0.5 * strands.bar_beats - NEAR)
 
 
