@@ -110,6 +110,13 @@ def test_two_bars_of_two_four_are_read_as_one():
     assert "half-time" not in found.traits
 
 
+def test_dotted_beats_are_beats_of_triplets():
+    shuffle = PATTERNS["shuffle"]
+    assert drumming_of(*[shuffle] * 8, metre=(12, 8)).pattern == "shuffle"
+    ballad = {"hat": "xxx xxx", "snare": "--- x--", "kick": "x-- ---"}
+    assert drumming_of(*[ballad] * 8, metre=(6, 8)).traits == ("backbeat",)
+
+
 def test_half_the_bars_are_needed():
     silent_snare = ROCK | {"snare": "----"}
     assert "backbeat" in drumming_of(*[ROCK] * 5, *[silent_snare] * 3).traits
