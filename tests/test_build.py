@@ -13,7 +13,7 @@ import symusic
 
 from midi_text.data.batches import ExampleTable, collate, plan_epoch
 from midi_text.data.build import BuildSettings, build_dataset, excerpts, shards
-from midi_text.data.sources import read_pieces
+from midi_text.data.sources import Terms, read_pieces
 from midi_text.events_midi_text import EventVocabulary
 from midi_text.facts.analysis import Analysis, analyze
 from midi_text.facts_midi_text import measure_facts
@@ -24,6 +24,7 @@ from midi_text.training.objectives import OPENING_TOKENS, make_example
 from midi_text.training.pack import pack
 
 SETTINGS = BuildSettings(text_vocab_size=400, music_vocab_size=930)
+TERMS = Terms(licence="CC0 1.0", attribution="Made up for a test")
 
 
 def piece(seed: int, bars: int = 20, drums: bool = False) -> symusic.Score:
@@ -53,7 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def built(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("built")
-    build_dataset(folder, target, SETTINGS)
+    build_dataset(folder, target, SETTINGS, terms=TERMS)
     return target
 
 
@@ -89,17 +90,17 @@ def test_the_manifest_counts_what_happened(folder: Path, built: Path):
     assert sum(manifest.splits.values()) == len(rows_of(built))
     assert sum(manifest.failures.values()) == 2
     assert [source.pieces for source in manifest.sources] == [40]
-    assert manifest.sources[0].licence == "unknown (40)"
+    assert manifest.sources[0].licence == "CC0-1.0 (40)"
     assert manifest.settings == json.loads(json.dumps(dataclasses.asdict(SETTINGS)))
 
 
 def test_building_again_gives_the_same_and_reads_nothing_twice(folder: Path, built: Path, tmp_path: Path, monkeypatch):
-    again = build_dataset(folder, tmp_path, SETTINGS, num_proc=2)
+    again = build_dataset(folder, tmp_path, SETTINGS, terms=TERMS, num_proc=2)
     assert again.content_hash == DataManifest.load(built / "manifest.json").content_hash
     stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "data").iterdir()}
     shard = shards(tmp_path, "validation")[0]
     shard.unlink()
-    resumed = build_dataset(folder, tmp_path, SETTINGS)
+    resumed = build_dataset(folder, tmp_path, SETTINGS, terms=TERMS)
     assert resumed.content_hash == again.content_hash
     changed = {path for path, stamp in stamps.items() if path.stat().st_mtime_ns != stamp}
     assert changed <= {shard, shard.with_suffix(".json")}
@@ -107,12 +108,12 @@ def test_building_again_gives_the_same_and_reads_nothing_twice(folder: Path, bui
 
 def test_a_folder_of_another_build_is_refused(folder: Path, built: Path):
     with pytest.raises(ValueError, match="holds a build with other settings"):
-        build_dataset(folder, built, dataclasses.replace(SETTINGS, seed=1))
+        build_dataset(folder, built, dataclasses.replace(SETTINGS, seed=1), terms=TERMS)
 
 
 def test_a_given_tokenizer_is_kept(folder: Path, built: Path, tmp_path: Path):
     tokenizer = MidiTextTokenizer.from_pretrained(built / "tokenizer")
-    build_dataset(folder, tmp_path, SETTINGS, tokenizer=tokenizer)
+    build_dataset(folder, tmp_path, SETTINGS, terms=TERMS, tokenizer=tokenizer)
     assert MidiTextTokenizer.from_pretrained(tmp_path / "tokenizer").token_events == tokenizer.token_events
 
 
@@ -139,11 +140,11 @@ def test_a_dataset_brings_labels_licences_and_splits(tmp_path: Path):
     assert [p.split for p in pieces] == ["train"] * 6 + ["validation"] * 2
     assert pieces[0].labels == {"genre": "waltz", "composer": "Ann Example"}
     manifest = build_dataset(tmp_path / "corpus", tmp_path / "out", SETTINGS)
-    assert manifest.sources[0].licence == "CC0 1.0 (8)"
+    assert manifest.sources[0].licence == "CC0-1.0 (8)"
     assert manifest.sources[0].attribution == "Collection A (8 credit lines)"
     assert len(list(read_pieces(tmp_path / "corpus", limit=1))) == 2
     page = (tmp_path / "out" / "CREDITS.md").read_text()
-    assert "Licences (pieces): CC0 1.0 (8)" in page
+    assert "Licences (pieces): CC0-1.0 (8)" in page
     assert all(f"- Collection A; typed by {seed} (1)" in page for seed in range(8))
 
 
@@ -164,7 +165,7 @@ def test_a_corpus_of_bad_files_is_an_error_that_says_why(tmp_path: Path, caplog)
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.mid").write_bytes(b"nothing")
     with pytest.raises(ValueError, match="at least one readable piece"):
-        build_dataset(tmp_path / "in", tmp_path / "out", SETTINGS)
+        build_dataset(tmp_path / "in", tmp_path / "out", SETTINGS, terms=TERMS)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -387,7 +387,8 @@ def test_build_and_train_a_little(tmp_path: Path, capsys):
     for number in range(60):  # enough that the hash of the names gives every split some
         tune = b"".join(on(0, 55 + (number + 2 * n) % 12) + off(240, 55 + (number + 2 * n) % 12) for n in range(24))
         (folder / f"{number}.mid").write_bytes(smf(tempo(0, 500_000) + metre(0, 3, 2) + tune + END))
-    sizes = ("--text-vocab-size", 320, "--music-vocab-size", 1024)
+    sizes = ("--text-vocab-size", 320, "--music-vocab-size", 1024, "--duplicates", "keep")
+    sizes += ("--licence", "CC0 1.0", "--attribution", "Made up for a test")
     code, out, _ = run("build", folder, tmp_path / "data", *sizes, "--json", capsys=capsys)
     (manifest,) = objects(out)
     assert code == 0

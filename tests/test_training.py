@@ -15,6 +15,7 @@ from test_build import SETTINGS as BUILD
 from test_build import piece
 
 from midi_text.data.build import build_dataset
+from midi_text.data.sources import Terms
 from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
 from midi_text.processing_midi_text import MidiTextProcessor
 from midi_text.records import DataManifest, RunRecord
@@ -36,7 +37,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for seed in range(60):
         write_score(piece(seed, bars=8), folder / f"{seed:02d}.mid")
     target = tmp_path_factory.mktemp("data")
-    build_dataset(folder, target, BUILD)
+    build_dataset(folder, target, BUILD, terms=Terms("CC0-1.0", "Made up for a test"))
     return target
 
 

@@ -1,4 +1,4 @@
-"""``build``, ``train``, ``export`` and ``push``: from a folder of MIDI files to a model on the Hub.
+"""``collect``, ``build``, ``train``, ``export`` and ``push``: from folders of music to a model on the Hub.
 
 The fields of `BuildSettings` and `TrainingSettings` are options here under their own names. What needs an extra says
 which before it begins.
@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..data.build import BuildSettings, build_dataset
+from ..data.collect import collect
+from ..data.processes import Runner, in_processes
+from ..data.sources import Terms
+from ..publishing.cards import dataset_card
+from ..records import DataManifest
 from ..training.settings import TrainingSettings
+from .options import at_least_one
 from .output import Output, table
 
 Settings = TypeVar("Settings", BuildSettings, TrainingSettings)
@@ -32,11 +38,26 @@ class MissingExtraError(RuntimeError):
 def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     """Adds the commands to a parser's subcommands; ``every`` holds the options that all commands share."""
     build = commands.add_parser("build", parents=[every], help="MIDI files become examples to learn from")
-    build.add_argument("source", metavar="SOURCE", help="a folder of MIDI files, or a datasets folder")
+    build.add_argument(
+        "source", metavar="SOURCE", help="a folder of MIDI files or of a data set, or its name on the Hub"
+    )
     build.add_argument("output", metavar="OUTPUT", help="the folder to make, or to go on with")
-    build.add_argument("--num-proc", type=int, default=1, help="processes [1]")
+    _add_terms(build)
+    _add_places(build)
     _add_settings(build, BuildSettings)
     build.set_defaults(run=run_build)
+
+    collecting = commands.add_parser("collect", parents=[every], help="music and words of many sources become a corpus")
+    collecting.add_argument(
+        "sources",
+        metavar="SOURCE",
+        nargs="+",
+        help='folders of MIDI or scores with notes beside them, data sets, archives with captions, or "music21:bach"',
+    )
+    collecting.add_argument("--output", required=True, metavar="FOLDER", help="the folder to make, or to go on with")
+    _add_terms(collecting)
+    _add_places(collecting)
+    collecting.set_defaults(run=run_collect)
 
     train = commands.add_parser("train", parents=[every], help="examples become weights")
     train.add_argument("data", metavar="DATA", help="a folder that build wrote")
@@ -73,14 +94,61 @@ def run_build(args: argparse.Namespace, out: Output) -> int:
     """Builds a corpus."""
     require("train", "pyarrow", "datasets")
     settings = _settings(BuildSettings, {}, args)
-    manifest = build_dataset(args.source, args.output, settings, num_proc=args.num_proc)
+    manifest = build_dataset(args.source, args.output, settings, terms=_terms(args), runner=_runner(args))
+    _say_built(manifest, args.output, "examples", out)
+    return 0
+
+
+def run_collect(args: argparse.Namespace, out: Output) -> int:
+    """Collects sources into one corpus."""
+    require("train", "pyarrow", "datasets")
+    manifest = collect(args.sources, args.output, terms=_terms(args), runner=_runner(args))
+    _say_built(manifest, args.output, "pieces", out)
+    return 0
+
+
+def _say_built(manifest: DataManifest, folder: str, what: str, out: Output) -> None:
+    """Leaves the card and says what was built, and why what is missing is missing."""
+    card = dataset_card(manifest, repo_id=Path(folder).resolve().name)
+    (Path(folder) / "README.md").write_text(card, encoding="utf-8")
     rows = [("source", "pieces", "notes", "hours", "licence")]
     rows += [(s.name, f"{s.pieces:,}", f"{s.notes:,}", f"{s.hours:,.1f}", s.licence) for s in manifest.sources]
     splits = ", ".join(f"{count:,} {split}" for split, count in manifest.splits.items())
+    reasons = "".join(f"\n    {count:,}: {reason}" for reason, count in manifest.failures.items())
     left_out = sum(manifest.failures.values())
-    text = f"{table(rows)}\n  {args.output}: examples: {splits}; files left out: {left_out:,}"
-    out.item({"folder": args.output, **manifest.to_dict()}, text)
-    return 0
+    text = f"{table(rows)}\n  {folder}: {what}: {splits}; left out: {left_out:,}{reasons}"
+    out.item({"folder": folder, **manifest.to_dict()}, text)
+
+
+def _add_terms(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("terms", "on which music is taken")
+    group.add_argument("--licence", default="", metavar="NAME", help="of pieces whose source names none")
+    group.add_argument("--attribution", default="", metavar="TEXT", help="credit line of pieces without one")
+    group.add_argument(
+        "--licences", default="", metavar="LIST", help='those to take, such as "open" or "CC0-1.0,CC-BY-*" [all]'
+    )
+
+
+def _terms(args: argparse.Namespace) -> Terms:
+    accepted = tuple(name.strip() for name in args.licences.split(",") if name.strip())
+    return Terms(args.licence, args.attribution, accepted)
+
+
+def _add_places(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--num-proc", type=at_least_one, default=1, help="processes of this machine [1]")
+    parser.add_argument(
+        "--cluster", metavar="ADDRESS", help='work on a Ray cluster instead: "auto" for the one of this machine'
+    )
+
+
+def _runner(args: argparse.Namespace) -> Runner:
+    """Where to work."""
+    if args.cluster is None:
+        return in_processes(args.num_proc)
+    require("cluster", "ray")
+    from ..data.cluster import ray_runner
+
+    return ray_runner(args.cluster)
 
 
 def run_train(args: argparse.Namespace, out: Output) -> int:

@@ -18,7 +18,7 @@ import torch
 
 from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts
-from .build import shards
+from .shards import shards
 
 COLUMNS = ["source", "events", "facts", "analysis", "labels", "notes"]  # of a shard, that training reads
 IGNORED = -100  # label of positions that no loss is taken of

@@ -1,7 +1,8 @@
 """What the tasks ask: a built row becomes what the model reads and what it should write.
 
 Music is transposed at random and its words move with it, and words are written anew each time a row is met, so that
-no caption is learned by heart. One prompt in ten is empty: the model also learns music without being told anything.
+no caption is learned by heart; only what people wrote about a piece is taken as it is, and the piece with it as it is.
+One prompt in ten is empty: the model also learns music without being told anything.
 
 Most of what a prompt decides (metre, tempo, instruments, the first notes' key) stands in the first few dozen tokens,
 and everything after can be guessed from them. ``opening`` is ``compose`` of that beginning alone: many prompts for the
@@ -18,6 +19,7 @@ from ..data.captions import write_caption, write_prompt
 from ..tokenization_midi_text import MidiTextTokenizer
 
 EMPTY_PROMPTS = 0.1
+GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 96
 CAPS = {"opening": 2 * OPENING_TOKENS}
@@ -39,19 +41,28 @@ def make_example(
     Raises:
         ValueError: If the task is not one of these.
     """
-    facts, events = row.facts, row.events
-    if augment and facts.lowest_pitch is not None and facts.highest_pitch is not None:
+    facts, analysis, events = row.facts, row.analysis, row.events
+    given = _given_words(row, rng)
+    if augment and not given and facts.lowest_pitch is not None and facts.highest_pitch is not None:
         semitones = rng.choice(TRANSPOSITIONS)
         if facts.lowest_pitch + semitones >= 0 and facts.highest_pitch + semitones <= 127:
-            facts, events = facts.transposed(semitones), tokenizer.transposed(events, semitones)
+            facts, analysis = facts.transposed(semitones), analysis.transposed(semitones)
+            events = tokenizer.transposed(events, semitones)
     (music,) = tokenizer.merge([events])
     end = tokenizer.eos_token_id
     if task == "caption":
-        words = tokenizer.encode_text(write_caption(facts, row.labels, rng))
+        words = tokenizer.encode_text(given or write_caption(facts, row.labels, rng, analysis=analysis))
         return Example(tokenizer.prompt_ids("caption", music=music), [*words, end], facts.notes)
     if task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
     silent = task == "untold" or (augment and rng.random() < EMPTY_PROMPTS)
-    source = tokenizer.prompt_ids("compose", text="" if silent else write_prompt(facts, row.labels, rng))
+    text = "" if silent else given or write_prompt(facts, row.labels, rng, analysis=analysis)
+    source = tokenizer.prompt_ids("compose", text=text)
     target = [*music, end][:OPENING_TOKENS] if task == "opening" else [*music, end]
     return Example(source, target, facts.notes)
+
+
+def _given_words(row: Row, rng: random.Random) -> str:
+    """A caption that came with the source; empty where there is none, and now and then all the same."""
+    captions = row.labels.get("captions")
+    return str(rng.choice(captions)) if captions and rng.random() < GIVEN_WORDS else ""

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from ..data.batches import COLUMNS
-from ..data.build import shards
+from ..data.shards import shards
 
 
 def pack(data: str | Path, output: str | Path) -> int:
