@@ -51,6 +51,7 @@ def measure(pieces: Sequence[LabelledPiece], synthetic: int = 100) -> list[Accur
     views = {piece.id: view_score(piece.score) for piece in held}
     return [
         *_made(synthetic),
+        *_swells(synthetic),
         *_upbeats(held, views),
         *_syncopation(pieces, held, views),
         *_drums([piece for piece in held if piece.source == "groove"], views),
@@ -112,6 +113,37 @@ def _made(count: int) -> list[AccuracyRow]:
             source = f"synthetic, {looseness:g}"
             rows.append(AccuracyRow(trait, "found, %", source, 100 * right / count, count, note))
             rows.append(AccuracyRow(trait, "found elsewhere, %", source, 100 * wrong / (3 * count), 3 * count, note))
+    return rows
+
+
+def _swells(count: int) -> list[AccuracyRow]:
+    """Courses of dynamics in made pieces of 16 bars, with velocities that scatter by so much."""
+    rows = []
+    note = "made pieces: quarter notes of 60 +- a course of 16 to 30 velocities, which scatter by so much"
+    rise = np.linspace(-1, 1, 64)
+    shapes = {"even": 0 * rise, "crescendo": rise, "diminuendo": -rise, "swells and fades": 1 - 2 * abs(rise)}
+    for scatter in (4, 8):
+        rng = np.random.default_rng(scatter)
+        right, wrong = dict.fromkeys(shapes, 0), dict.fromkeys(shapes, 0)
+        for name, shape in shapes.items():
+            for _ in range(count):
+                velocity = np.clip(60 + shape * rng.uniform(16, 30) + rng.normal(0, scatter, 64), 1, 127)
+                track = symusic.Track()
+                for beat, level in enumerate(velocity):
+                    track.notes.append(symusic.Note(beat * _TICKS, _TICKS, 60 + beat % 7, round(level)))
+                score = symusic.Score(_TICKS)
+                score.tracks.append(track)
+                found = measure_expression(view_score(read_score(score).score)).dynamics_course
+                right[name] += found == name
+                if found != name and found in wrong:
+                    wrong[found] += 1
+        for name in shapes:
+            source = f"synthetic, {scatter}"
+            others = count * (len(shapes) - 1)
+            rows.append(AccuracyRow("dynamics", f"{name} found, %", source, 100 * right[name] / count, count, note))
+            rows.append(
+                AccuracyRow("dynamics", f"{name} found elsewhere, %", source, 100 * wrong[name] / others, others, note)
+            )
     return rows
 
 
