@@ -37,7 +37,7 @@ _CHORD = re.compile(r"[A-G][#b♯♭]?(?:m|maj|min|dim|aug|sus)?[2-9]?7?")
 _BREAKS = frozenset(("", ",", ".", ";", "|", "\n", "/", "!", "?", "-", ":", "=", "·", "•", "+"))
 _FOLLOWERS = _BREAKS | frozenset(
     """for at with w and in on using featuring lasting played scored composed of by without & but about around
-    roughly approximately that which called marked from please throughout over only then to or >  →""".split()
+    roughly approximately that which called marked from please throughout over only then to or > → ends modulates moves closes stays keeps lasts is has""".split()
 )
 _KEY_NOUNS = frozenset("key keys mode tonality scale feel mood sound".split())
 _PIECES = frozenset(
@@ -154,17 +154,17 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
     if known and _named_as_key(tokens, index) and (tonic.short or tonic.sign or letter.isupper() or token.raw != "a"):
         return key
     inside = known and _low(tokens, index - 1) == "in"
-    in_chords = _in_chords(text, tokens, index, end)
     if tonic.short:
-        plain = letter.isupper() and text[last - 1] == "m"
-        wanted = (inside and letter.islower()) or ((plain or tonic.sign) and not in_chords)
-        return key if wanted and not (token.raw == "am" and _is_verb(text, tokens, index, end)) else None
-    if _low(tokens, index - 2) in _TRANSPOSING:
-        return None
+        plain = letter.isupper() and text[last - 1] == "m" and not (token.raw == "am" and _is_verb(text, tokens, index, end))
+        if not plain and not tonic.sign:
+            return key if inside and letter.islower() else None
+        return None if _in_chords(text, tokens, index, end) else key
     if letter.islower():
         inside = inside and token.raw != "a" and (tonic.sign or follower in _FOLLOWERS)
     alone = tonic.sign and letter.isupper() and _low(tokens, index - 1) in _BREAKS and follower in (*_BREAKS, *_PIECES)
-    return key if (inside or alone) and not in_chords else None
+    if not (inside or alone) or _low(tokens, index - 2) in _TRANSPOSING:
+        return None
+    return None if _in_chords(text, tokens, index, end) else key
 
 
 def _is_verb(text: str, tokens: list[Token], index: int, end: int) -> bool:

@@ -42,6 +42,7 @@ _NOT_LENGTH = frozenset(
 )
 _DEADLINES = frozenset("in within every after first next per another ago".split())
 _LENGTH_WORDS = frozenset("lasting lasts last duration length long for of runs running time : =".split()) | _ABOUT
+_AFTER_A = frozenset("minute second couple".split())
 _BEFORE_A_MINUTE = _LENGTH_WORDS | {"under", "than"}
 _TEMPO_LEADS = frozenset("tempo bpm speed pace mm ♩ q".split())
 _TEMPO_FILLERS = frozenset(": = of is at be should must set to marking mark exactly . - (".split())
@@ -68,6 +69,10 @@ def _attached(tokens: list[Token], index: int) -> bool:
     return 0 < index < len(tokens) and tokens[index].start == tokens[index - 1].end
 
 
+def _and_a_half(tokens: list[Token], index: int) -> bool:
+    return _low(tokens, index) == "and" and _low(tokens, index + 1) == "a" and _low(tokens, index + 2) == "half"
+
+
 def _number(tokens: list[Token], index: int) -> tuple[float, int] | None:
     """A number in digits or words and the token after it."""
     low = _low(tokens, index)
@@ -77,7 +82,7 @@ def _number(tokens: list[Token], index: int) -> tuple[float, int] | None:
         value = float(low) if len(low) < 9 else 1e9
         if _low(tokens, index + 1) == "½":
             return value + 0.5, index + 2
-        if [_low(tokens, index + i) for i in (1, 2, 3)] == ["and", "a", "half"]:
+        if _and_a_half(tokens, index + 1):
             return value + 0.5, index + 4
         return value, index + 1
     value, end = 0.0, index
@@ -92,7 +97,7 @@ def _number(tokens: list[Token], index: int) -> tuple[float, int] | None:
         return value + _TENS[low], end + 1
     if low in _UNITS:
         value, end = value + _UNITS[low], end + 1
-        if [_low(tokens, end + i) for i in (0, 1, 2)] == ["and", "a", "half"]:
+        if _and_a_half(tokens, end):
             return value + 0.5, end + 3
         return value, end
     if value:
@@ -165,7 +170,7 @@ def read_number_statement(text: str, tokens: list[Token], index: int) -> Found |
     if low in _BARS and _low(tokens, index + 1) in (":", "="):
         amount = _amount(tokens, index + 2 + (_low(tokens, index + 2) in _ABOUT))
         return _bars(tokens, amount, index, amount.end) if amount else None
-    if low in ("a", "half"):
+    if low == "half" or (low == "a" and _low(tokens, index + 1) in _AFTER_A):
         found = _a_minute(tokens, index)
         if found:
             return found
@@ -342,7 +347,7 @@ def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
         if rest and (_low(tokens, rest[1]) in _SECONDS or (rest[0] < 60 and _low(tokens, rest[1]) in _ENDS)):
             low = high = low + rest[0]
             end = rest[1] + (_low(tokens, rest[1]) in _SECONDS)
-        elif [_low(tokens, end + i) for i in (0, 1, 2)] == ["and", "a", "half"]:
+        elif _and_a_half(tokens, end):
             low = high = low + 30
             end += 3
     decade = unit == "s" and _attached(tokens, amount.end) and amount.low % 10 == 0 and amount.low >= 20

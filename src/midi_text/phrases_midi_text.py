@@ -125,17 +125,7 @@ _TRAIT_PHRASES = {
     "speeds up": "faster and faster, gradually faster, gradually speeds up",
     "slows down": "slower and slower, gradually slower",
 }
-_LOOPS = (
-    "over and over",
-    "on repeat",
-    "on loop",
-    "in a loop",
-    "looped",
-    "loop",
-    "repeated",
-    "repeating",
-    "again and again",
-)
+_LOOPS = ("over and over", "on repeat", "again and again")
 _NOT_STYLES = ("swing ride", "samba reggae", "brazilian samba reggae")
 # Words of music and of plain English alike, or of other trades: instruments and traits.
 _PLAIN_WORDS = frozenset(
@@ -159,7 +149,7 @@ _PLAIN_WORDS = frozenset(
     from_a_score built_on_repetition lots_of_repetition much_repetition the_beginning_comes_back exactly_as_notated
     binary_form ternary_form two_part_form three_part_form sax
     slows_at_the_end slows_down_at_the_end slowing_at_the_end slowing_down_at_the_end slow_down_at_the_end
-    slows_toward_the_end slows_towards_the_end drum_set drumming bird_tweet helicopter_sound gunshot_sound telephone_ring one_key_throughout
+    slows_toward_the_end slows_towards_the_end drum_set drumming bird_tweet helicopter_sound gunshot_sound telephone_ring
     """.split()
 )
 
@@ -169,6 +159,7 @@ def trait_phrases() -> dict[str, str]:
     phrases = {}
     for name, words in TRAIT_WORDS.items():
         for phrase in (*words.phrases, *_TRAIT_PHRASES.get(name, "").split(", ")):
+            phrase = re.sub(r"(\d)(th|rd|nd)\b", r"\1 \2", phrase)
             plain = " ".join(ELISION.sub("", without_accents(word)) for word in phrase.split())
             if plain:
                 phrases[plain] = name
@@ -247,7 +238,7 @@ MUSIC_WORDS = frozenset(
     """music musical song songs melody melodies melodic tune tunes bpm chord chords composition soundtrack instrumental
     instrumentation track tracks riff groove jingle duet solo ballad arpeggio harmony rhythm tempo soundscape
     soundtrack musician guitarist pianist drummer verse musik musique musica cancion chanson canzone brano morceau
-    compose composer hear listening playlist medley piece tonality interlude""".split()
+    compose composer hear hears listening playlist medley piece tonality interlude""".split()
 )
 """Words that show that music is spoken of."""
 

@@ -16,6 +16,8 @@ from .facts.chord import Chord
 from .tokens_midi_text import Token
 
 Found = tuple[str, Any, int, int]  # fact, value, first token, token after the last
+NOTHING = ""
+"""The "fact" of a run that states nothing and need not be looked at again from its middle."""
 
 _SYMBOL = re.compile(
     r"[A-G][#b♯♭]?(?:maj|Maj|MAJ|min|mi|ma|dim|aug|sus|add|alt|mM|m|M|°|o(?=7?(?![a-z]))|ø|Δ|△|\+(?!\+)|-(?=[679])|[0-9]{1,2}"
@@ -39,7 +41,8 @@ _NOT_NUMERALS = frozenset(
 )
 _FORM_WORDS = frozenset("form structure pattern plan format forme forma scheme song section sections layout".split())
 _NOT_ROOTS = frozenset("form section sections part parts structure theme themes side plan vitamin grade".split())
-_PLAN = re.compile(r"A(?:['’]?[ \t]?[-–]?[ \t]?[A-H]){1,15}['’]?(?![\w'’])")
+_PLAN = re.compile(r"A(?:['’]?(?:[ \t]?[-–][ \t]?|[ \t])?[A-P]){1,31}['’]?(?![\w'’])|a[a-p]{1,31}(?!\w)")
+_LETTERS = "ABCDEFGHIJKLMNOP"
 _MOST_CHORDS = 64
 
 
@@ -94,15 +97,18 @@ def read_chords(text: str, tokens: list[Token], index: int) -> Found | None:
             break
         dashed |= bool(re.search(r"[-–—>→|]", joint.group()))
         place = joint.end()
-    end = _after(tokens, index, last)
-    if len(chords) < 2 or (end < len(tokens) and tokens[end].low in _NOT_ROOTS) or not before.isdisjoint(_NOT_ROOTS):
+    if len(chords) < 2:
         return None
+    end = _after(tokens, index, last)
+    around = {tokens[near].low for near in (index - 1, end) if 0 <= near < len(tokens)}
+    if not around.isdisjoint(_NOT_ROOTS):
+        return NOTHING, (), index, end
     spoken = named or not _CHORD_WORDS.isdisjoint(_near_words(tokens, index, end))
     rich = sum(len(symbol) > 1 for symbol in symbols)
     figured = sum(any(c.isdigit() or c in "°øΔ△" for c in symbol) for symbol in symbols)
     wanted = spoken or (len(chords) >= 3 and rich > 0) or (dashed and rich > 0) or figured >= 2
     wanted = wanted or (dashed and len(chords) >= 4)
-    return ("chords", tuple(chords), index, end) if wanted else None
+    return ("chords" if wanted else NOTHING, tuple(chords), index, end)
 
 
 def read_numerals(text: str, tokens: list[Token], index: int) -> Found | None:
@@ -123,14 +129,15 @@ def read_numerals(text: str, tokens: list[Token], index: int) -> Found | None:
             break
         dashed |= bool(re.search(r"[-–—>→|]", joint.group()))
         place = joint.end()
-    if len(numerals) < 2 or len(set(numerals)) < 2 or _counts(numerals):
+    if not numerals:
         return None
     end = _after(tokens, index, last)
+    if len(set(numerals)) < 2 or _counts(numerals):
+        return NOTHING, (), index, end
     before = tokens[index - 1].low if index else ""
     spoken = not _CHORD_WORDS.isdisjoint(_near_words(tokens, index, end))
-    if before in _NOT_NUMERALS or not (len(numerals) >= 3 or (spoken and dashed)):
-        return None
-    return "roman", tuple(numerals), index, end
+    wanted = before not in _NOT_NUMERALS and (len(numerals) >= 3 or (spoken and dashed))
+    return "roman" if wanted else NOTHING, tuple(numerals), index, end
 
 
 def _plain(numeral: str) -> str:
@@ -149,15 +156,17 @@ def _counts(numerals: list[str]) -> bool:
 def read_form(text: str, tokens: list[Token], index: int) -> Found | None:
     """A plan of sections that starts at a token: "AABA", "A-B-A form"."""
     place = tokens[index].start
-    if text[place] != "A" or (place and (text[place - 1].isalnum() or text[place - 1] in "'’-")):
+    if text[place] not in "Aa" or (place and (text[place - 1].isalnum() or text[place - 1] in "'’-")):
         return None
     match = _PLAN.match(text, place)
     if match is None:
         return None
-    letters = re.sub(r"[^A-H]", "", match.group())
+    letters = re.sub(r"[^A-P]", "", match.group().upper())
     first = "".join(dict.fromkeys(letters))
-    if first != "ABCDEFGH"[: len(first)] or first == "A" or letters == "ABBA":
-        return None if letters != "ABBA" else _spoken_form(letters, tokens, index, match.end())
+    if first != _LETTERS[: len(first)] or first == "A":
+        return NOTHING, "", index, _after(tokens, index, match.end())
+    if letters == "ABBA" or match.group().islower():
+        return _spoken_form(letters, tokens, index, match.end())
     joined = len(match.group().replace("'", "").replace("’", "")) == len(letters)
     repeats = len(letters) > len(first) and len(letters) >= 3
     if repeats and (joined or "-" in match.group() or "–" in match.group()):
@@ -165,8 +174,8 @@ def read_form(text: str, tokens: list[Token], index: int) -> Found | None:
     return _spoken_form(letters, tokens, index, match.end())
 
 
-def _spoken_form(letters: str, tokens: list[Token], index: int, last: int) -> Found | None:
+def _spoken_form(letters: str, tokens: list[Token], index: int, last: int) -> Found:
     """A plan beside the word "form"."""
     end = _after(tokens, index, last)
     near = {token.low for token in (*tokens[max(0, index - 2) : index], *tokens[end : end + 1])}
-    return ("form", letters, index, end) if not near.isdisjoint(_FORM_WORDS) else None
+    return NOTHING if near.isdisjoint(_FORM_WORDS) else "form", letters, index, end

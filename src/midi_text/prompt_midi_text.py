@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
+from string import ascii_letters, digits
 from typing import Any
 
 from .ask_midi_text import Ask as Ask
@@ -41,7 +42,13 @@ _INSTRUMENT_FACTS = ("program", "family")
 _EXCLUDED = (*_INSTRUMENT_FACTS, "trait")
 _RANK_WORD, _RANK_IMPLIED = 1, 2
 _WEAK_NUMBERS = ("bars", "duration_seconds", "time_signature")
-_LASTS = frozenset("lasts lasting last duration length longer shorter".split())
+_LENGTHS = ("bars", "duration_seconds")
+_LASTS = frozenset("lasts lasting last duration length longer shorter long".split())
+_FIELDS = frozenset(
+    """tempo speed pace time metre meter key mode dynamics texture register articulation density bars measures length
+    duration instruments instrumentation style genre mood kind form chords""".split()
+)
+_RULES = frozenset(("|", "/", ";", "\n", "·", "•"))
 _UNITS = frozenset("bar bars measure measures second seconds minute minutes bpm beats".split())
 _COUNTS = frozenset("2 3 4 5 6 two three four five six".split())
 
@@ -69,6 +76,19 @@ _NOUNS = frozenset(
 )
 
 
+_Reads = Callable[[str, list[Token], int], tuple[str, Any, int, int] | None]
+# The readers in their order, and the letters at which what they read can begin.
+_ANY = frozenset(ascii_letters + digits + "♩½⅞öéüÖÉÜ")
+_READERS: tuple[tuple[_Reads, frozenset[str]], ...] = (
+    (read_number_statement, _ANY),
+    (read_chords, frozenset("ABCDEFG")),
+    (read_numerals, frozenset("IViv#b♭♯")),
+    (read_form, frozenset("Aa")),
+    (read_key, frozenset("ABCDEFGHRMSLUabcdefghrmslu")),
+    (read_mode, frozenset("Mm")),
+)
+
+
 def read_prompt(text: str) -> Ask:
     """Read what a text states. Never raises on any `str`; the time grows linearly with its length."""
     return _Reader(text).ask()
@@ -85,6 +105,7 @@ class _Reader:
         self.open = False
         self.unread: dict[str, None] = {}
         self.negated_until = -1  # instruments and traits that start before this token are excluded
+        self.barren: dict[_Reads, int] = {}  # token before which a reader has nothing to find
         self.key_end = -_REACH  # token after the last key
 
     def ask(self) -> Ask:
@@ -103,21 +124,20 @@ class _Reader:
 
     def _read_at(self, index: int) -> int:
         """Read one statement that starts at a token; returns the token after it, or `index` for none."""
-        readers: tuple[Callable[[str, list[Token], int], tuple[str, Any, int, int] | None], ...] = (
-            read_number_statement,
-            read_chords,
-            read_numerals,
-            read_form,
-            read_key,
-            read_mode,
-        )
-        for reader in readers:
+        token = self.tokens[index]
+        initial = self.text[token.start]
+        for reader, begins in _READERS:
+            if initial not in begins or index < self.barren.get(reader, 0):
+                continue
             found = reader(self.text, self.tokens, index)
-            if found is not None:
+            if found is not None and found[0]:
                 self._add_found(*found)
                 return found[3]
-        carried = read_carried(self.text, self.tokens, index, self.read[-1].statement.fact if self.read else "")
-        if carried is not None and index - self.places[-1][0] < _REACH:
+            if found is not None:
+                self.barren[reader] = found[3]
+        near = self.read and initial.isdigit() and index - self.places[-1][0] < _REACH
+        carried = read_carried(self.text, self.tokens, index, self.read[-1].statement.fact) if near else None
+        if carried is not None:
             self._add_found(*carried)
             return carried[3]
         end, meanings = self._phrase(index)
@@ -132,15 +152,28 @@ class _Reader:
         if self._denied(first, _DENIALS):
             return
         weak = fact in _WEAK_NUMBERS or (fact in ("key", "mode") and end - first == 1)
-        weak &= not (fact == "time_signature" and self._low(first - 1) == "in")
         weak |= fact == "tempo_bpm" and self._low(first) in ("speed", "pace")
-        if fact in ("bars", "duration_seconds"):  # "it lasts 30 seconds", "30 seconds long" need no other music
-            lasts = {self._low(first - 2), self._low(first - 1)} & _LASTS
-            weak = not lasts and self._low(end) != "long"
+        self_evident = (
+            (fact == "time_signature" and self._low(first - 1) == "in")
+            or (fact in _LENGTHS and not _LASTS.isdisjoint((self._low(first - 2), self._low(first - 1), self._low(end))))
+            or (fact in _LENGTHS and self._is_item(first, end))
+        )
+        weak = weak and not self_evident and not self._is_field(first)
         if fact == "key":
             fact = "key_change" if self._goes_to(first) else "key"
             self.key_end = end
         self._add(fact, value, first, end, 0, weak)
+
+    def _is_field(self, first: int) -> bool:
+        """Whether a statement stands in a form: "speed: fast", "bars: 16"."""
+        label = first - 2 if self._low(first - 1) in (":", "=") else first
+        follower = self._low(first - 1 if label < first else first + 1)
+        return self._low(label) in _FIELDS and follower in (":", "=")
+
+    def _is_item(self, first: int, end: int) -> bool:
+        """Whether a statement is an item of a list with rules: "… | 16 bars"."""
+        before, after = self._low(first - 1), self._low(end)
+        return (before in _RULES and after in (*_RULES, "", ".")) or (not before and after in _RULES)
 
     def _goes_to(self, first: int) -> bool:
         """Whether a key is one that the piece changes to."""
@@ -168,7 +201,7 @@ class _Reader:
         return self._low(index) in _UNITS
 
     def _add_phrase(self, fact: str, value: Any, index: int, end: int) -> None:
-        weak = " ".join(token.low for token in self.tokens[index:end]) in WEAK_PHRASES
+        weak = " ".join(token.low for token in self.tokens[index:end]) in WEAK_PHRASES and not self._is_field(index)
         if fact == "open":
             self.open = True
         elif fact == "loop":
@@ -187,6 +220,8 @@ class _Reader:
                     self._add(f"{role}_{fact}", value, index, end, 0, weak)
             self._add(fact, value, index, end, 0, weak)
         elif fact == "trait":
+            if value == "modulates" and self._low(end) in ("to", "into") and self._is_key(end + 1):
+                return  # the change of key says it
             excluded = index < self.negated_until or self._denied(index, _TRAIT_DENIALS)
             self._add("no_trait" if excluded else "trait", value, index, end, 0, weak)
         elif value == "march" and self._low(end)[:1].isdigit():
@@ -195,6 +230,10 @@ class _Reader:
             implied = fact == "implied_metre"
             rank = _RANK_IMPLIED if implied else _RANK_WORD if fact == "tempo_bpm" else 0
             self._add("time_signature" if implied else fact, value, index, end, rank, weak)
+
+    def _is_key(self, index: int) -> bool:
+        found = read_key(self.text, self.tokens, index) if index < len(self.tokens) else None
+        return found is not None and found[0] == "key"
 
     def _counted(self, index: int) -> bool:
         """Whether a small number stands before: "four voices"."""
@@ -300,6 +339,8 @@ class _Reader:
     def _near(self, music: list[int], place: int, end: int) -> bool:
         """Whether a word of music stands near a token, or a noun that a piece of music may have after it."""
         if self._low(end) in _NOUNS or self._low(place - 1) == "something":
+            return True
+        if self._low(place - 1) == "of" and self._low(place - 2) in _NOUNS:
             return True
         at = bisect_left(music, place)
         return any(abs(near - place) <= _WINDOW for near in music[max(0, at - 1) : at + 1])

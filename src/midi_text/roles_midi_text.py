@@ -9,7 +9,7 @@ _LINES = frozenset("line lines part bassline".split())
 _ARTICLES = frozenset("the a an solo main some".split())
 _ON = frozenset("on in by : = is played".split())
 _CARRIES = frozenset(
-    "plays play playing carries carry carrying takes taking has have having sings singing on with".split()
+    "plays play playing carries carry carrying takes taking has have having sings singing on".split()
 )
 
 

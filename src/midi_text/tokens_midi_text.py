@@ -51,7 +51,8 @@ def tokenize(text: str) -> list[Token]:
             continue
         if low == "." and tokens and tokens[-1].low in _SHORTENED and tokens[-1].end == match.start():
             continue
-        low = without_accents(low)
+        if not low.isascii():
+            low = without_accents(low)
         token = Token(low, match.start(), match.end(), low)
         if low in _DASHES:
             hyphen = token
