@@ -92,6 +92,11 @@ def test_a_near_miss_is_not_named(name, bar):
     assert name not in drumming_of(*[bar] * 8).traits
 
 
+def test_a_shuffle_may_be_in_half_time_with_ghosts_between():
+    purdie = {"hat": "x-x x-x x-x x-x", "snare": "-.- -.- x.- -.-", "kick": "x-- --- --- --x"}
+    assert {"shuffle", "half-time"} <= set(drumming_of(*[purdie] * 8).traits)
+
+
 def test_a_blast_is_a_matter_of_speed():
     assert "blast beat" not in drumming_of(*[PATTERNS["blast beat"]] * 8, bpm=90).traits
 

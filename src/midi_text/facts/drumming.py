@@ -30,7 +30,7 @@ for _role, _keys in {
 }.items():  # fmt: skip
     _ROLE[list(_keys)] = _role
 _BARS = {(4, 4): 1, (2, 2): 1, (2, 4): 2, (12, 8): 1, (6, 8): 2}  # bars of four beats together, dotted ones in eighths
-_BEATS, _ANDS, _SWUNG = (np.array((0, 12, 24, 36)) + part for part in (0, 6, 8))
+_BEATS, _ANDS = (np.array((0, 12, 24, 36)) + part for part in (0, 6))
 _SIXTEENTHS = np.arange(0, 48, 3)
 _ACCENT = 0.6  # of the 90th percentile of the snare's velocities; ghost strokes of groove lie below half of it
 _HOLDS = 0.5  # share of the bars in which a pattern must be
@@ -61,16 +61,16 @@ class Drumming:
             in 6 of 8 eighths, no shuffle. "four on the floor": kick on all beats and at most twice elsewhere. "disco
             beat": that, with open hi-hat on 3 ands or more, no snare on 1 and 3. "half-time": snare on 3, not on 1, 2
             and 4, kick by 1¾ and not on 3, 4 eighths of time or more. "double-time": snare on 3 ands or more and no
-            beat, kick on 1 and 3, time likewise. "shuffle": on 3 beats or more hi-hat, ride or ghosts play the beat
-            and two thirds after it, nothing between, over a backbeat or a snare on 3. "swing ride": ride on 3 beats
-            or more and after 2 or 4 but not after 1 and 3, no backbeat. "breakbeat": snare on 2 and 4, and ghosts or
-            accents on 2 of the sixteenths 1¾, 2¾, 3¼ and 4¾, kick on 1 and 3½ or 3¾, not on 3, 4 eighths of time.
-            "bossa nova": kick on 1, 2½ and 4½, at most 6 kicks, 3 accents of the snare, no backbeat, 6 eighths of
-            time. "samba": kick on 3 beats and on the sixteenth before 3, at most 9 kicks. "train beat": snare in 12
-            of 16 sixteenths, 6 ghosts or more, accents on 3 ands or as a backbeat, kick on 1 and 3 and only on beats,
-            no time, no toms. "march beat": snare in 6 sixteenths or more with accents on 2 beats, kick, time and toms
-            likewise. "blast beat": kick and snare at 5.5 strokes a second each. In 3/4, "waltz beat": kick on 1
-            alone, another limb on 2 and 3 alone.
+            beat, kick on 1 and 3, time likewise. "shuffle": on 3 beats or more the time, alone or with side stick and
+            ghosts, plays the beat and two thirds or more after it, nothing between, over a backbeat or a snare on 3.
+            "swing ride": ride on 3 beats or more and after 2 or 4 but not after 1 and 3, no backbeat. "breakbeat":
+            snare on 2 and 4, and ghosts or accents on 2 of the sixteenths 1¾, 2¾, 3¼ and 4¾, kick on 1 and 3½ or 3¾,
+            not on 3, 4 eighths of time. "bossa nova": kick on 1, 2½ and 4½, at most 6 kicks, 3 accents of the snare,
+            no backbeat, 6 eighths of time. "samba": kick on 3 beats and on the sixteenth before 3, at most 9 kicks.
+            "train beat": snare in 12 of 16 sixteenths, 6 ghosts or more, accents on 3 ands or as a backbeat, kick on
+            1 and 3 and only on beats, no time, no toms. "march beat": snare in 6 sixteenths or more with accents on 2
+            beats, kick, time and toms likewise. "blast beat": kick and snare at 5.5 strokes a second each. In 3/4,
+            "waltz beat": kick on 1 alone, another limb on 2 and 3 alone.
     """
 
     pattern: str | None
@@ -144,6 +144,13 @@ def _shares(view: View, hits: Lines, fills: tuple[int, ...]) -> dict[str, float]
     return {name: float(bars.mean()) for name, bars in shown.items() if bars.sum() >= 2}
 
 
+def _swung(limbs: np.ndarray) -> np.ndarray:
+    """On how many beats of each bar limbs, shape (bars, 48), play long-short and nothing between; shape (bars,)."""
+    late = limbs[:, _BEATS + 8] | limbs[:, _BEATS + 9]
+    between = limbs[:, _BEATS + 3] | limbs[:, _BEATS + 4] | limbs[:, _ANDS]
+    return (limbs[:, _BEATS] & late & ~between).sum(1)
+
+
 def _waltz(grid: np.ndarray) -> dict[str, np.ndarray]:
     kick, above = grid[_KICK], grid[[_SNARE, _GHOST, _STICK, _HAT, _OPEN, _PEDAL, _RIDE]]
     answers = (above[:, :, 12] & above[:, :, 24] & ~above[:, :, 0]).any(0)
@@ -162,8 +169,7 @@ def _pictures(grid: np.ndarray, seconds: np.ndarray) -> dict[str, np.ndarray]:
     hands = time | ghost | stick
     any_snare = snare | ghost
     on, off = time[:, _BEATS].sum(1), time[:, _ANDS].sum(1)
-    late = hands[:, _BEATS + 8] | hands[:, _BEATS + 9]
-    swung = (hands[:, _BEATS] & late & ~hands[:, _BEATS + 3] & ~hands[:, _BEATS + 4] & ~hands[:, _ANDS]).sum(1)
+    swung = np.maximum(_swung(time), _swung(hands))
     two_and_four = (snare | stick)[:, [12, 36]].all(1) & ~snare[:, [0, 24]].any(1)
     on_three = snare[:, 24] & ~snare[:, [0, 12, 36]].any(1)
     kicks, stray_kicks = kick.sum(1), np.delete(kick, _BEATS, axis=1).sum(1)
