@@ -201,6 +201,12 @@ def test_roles_of_a_song_with_piano_and_bass():
     assert found.parts[1].melody_chance > 0.9
 
 
+def test_a_bass_that_moves_more_than_the_rest_is_no_melody():
+    bass = part("G2:0.5 A2:0.5 B2:0.5 D3:0.5 E3 D3 A2:0.5 B2:0.5 C#3:0.5 E3:0.5 F#3 E3 " * 4, program=33, velocity=110)
+    pads = part("G4+B4+D5:4 A4+C#5+E5:4 " * 4, program=89, velocity=60)
+    assert [one.role for one in parts_of(bass, pads).parts] == ["bass", "accompaniment"]
+
+
 def test_names_and_programs_do_not_make_a_melody():
     tune, chords = "E5:1.5 D5:0.5 C5 D5 E5:3 -:1 F5:1.5 E5:0.5 D5 C5 B4:3 -:1 " * 2, "C4+E4+G4 C4+E4+G4 " * 16
     disguised = part(chords, program=53)

@@ -141,11 +141,11 @@ def _among_others(
 def assign_roles(view: View, tracks: Tracks) -> dict[int, str]:
     """Role by pitched track: "melody", "countermelody", "bass" or "accompaniment".
 
-    The likeliest track is the melody if it is, with those that double it in unison or octaves, as likely as all others
-    together, or twice as likely as the next and more than a third; those that double it are melody too. A track of
-    single notes is the bass if it has the lowest pitch in 60 % of its beats and its median is at most G3, or, with the
-    program of a bass, in 30 %. A countermelody moves by step in a third of its moves or more, and at most 60 % of its
-    onsets are with the melody's.
+    A track of single notes is the bass if it has the lowest pitch in 60 % of its beats and its median is at most G3,
+    or, with the program of a bass, in 30 %. Of the others the likeliest is the melody if it is, with those that double
+    it in unison or octaves, as likely as all others together, or twice as likely as the next and more than a third;
+    those that double it are melody too. A countermelody plays mostly single notes, moves by step in three moves of ten
+    or more, and at most 70 % of its onsets are with the melody's.
     """
     k = len(tracks.index)
     if not k:
@@ -157,13 +157,17 @@ def assign_roles(view: View, tracks: Tracks) -> dict[int, str]:
     bass &= ((tracks.median_pitch <= BASS_PITCH) & (tracks.column("bottom") >= 0.6)) | (
         named & (tracks.column("bottom") >= 0.3)
     )
+    if bass.all():
+        bass[np.argmax(tracks.melody)] = bool(k == 1 and named[0])
     names[bass] = "bass"
-    best = int(np.argmax(tracks.melody))
+    if bass.all():
+        return dict(zip(tracks.index.tolist(), names.tolist(), strict=True))
+    best = int(np.argmax(np.where(bass, -1, tracks.melody)))
     doubles, apart = _beside_melody(view, tracks, best)
     doubles[best] = True
     chance, next_best = tracks.melody[doubles].sum(), tracks.melody[~doubles].max(initial=0)
-    if (chance >= 0.5 or (chance >= 0.35 and chance >= 2 * next_best)) and not (k == 1 and named[0]):
-        moves = (tracks.column("joined") >= 0.8) & (tracks.column("step") >= 0.35)
+    if chance >= 0.5 or (chance >= 0.35 and chance >= 2 * next_best):
+        moves = (tracks.column("joined") >= 0.7) & (tracks.column("step") >= 0.3)
         moves &= (tracks.column("coverage") >= 0.2) & (tracks.column("variety") >= np.log2(6))
         names[apart & moves & ~bass] = "countermelody"
         names[doubles] = "melody"
@@ -171,15 +175,15 @@ def assign_roles(view: View, tracks: Tracks) -> dict[int, str]:
 
 
 def _beside_melody(view: View, tracks: Tracks, best: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which tracks of single notes double the melody, and which have onsets of their own, bool of shape (k,)."""
+    """Which tracks of mostly single notes double the melody, and which have onsets of their own, bool of shape (k,)."""
     melody = view.tracks[tracks.index[best]].notes
     keys = np.sort(melody.time * 12 + melody.pitch % 12)
     doubles, apart = np.zeros(len(tracks.index), np.bool_), np.zeros(len(tracks.index), np.bool_)
-    for row in np.flatnonzero(tracks.column("single") >= 0.8).tolist():
+    for row in np.flatnonzero(tracks.column("single") >= 0.6).tolist():
         notes = view.tracks[tracks.index[row]].notes
         same = _among(notes.time * 12 + notes.pitch % 12, keys)
         doubles[row] = same.mean() >= 0.8 and same.sum() >= 0.5 * len(melody)
-        apart[row] = not doubles[row] and _among(notes.time, melody.time).mean() <= 0.6
+        apart[row] = not doubles[row] and _among(notes.time, melody.time).mean() <= 0.7
     return doubles, apart
 
 

@@ -31,6 +31,7 @@ WEIGHTS = np.array(
 )
 BIAS = np.array([7.6, -11.4, 3.9])
 SURE = 0.8
+COUNTERPOINT = 0.85
 LED = 0.9  # a soprano of a choir is seldom as sure a melody as a voice over a piano
 LEAST_ONSETS = 8
 
@@ -44,12 +45,11 @@ class Texture:
         traits: All that hold. "unaccompanied line": one pitched track, and 97 % of its onsets are single notes over
             which none sounds on. "homophonic": 2.7 voices or more on average, and 85 % of the sounding notes are
             struck at an onset where several sound. "contrapuntal", "chorale", "melody and accompaniment": probability
-            0.8 or more among these three. "chorale"
-            also needs 75 % struck together, 3 to 5.5 voices, and a top that stays in at most 40 % of its moves;
-            "contrapuntal" 1.5 voices, and of the lower and upper halves neither has more than twice the onsets of the
-            other; "melody and accompaniment" a track that is the melody, if there are several, and it holds too where
-            a track is the melody with 90 % probability, others accompany, and neither of the other two is likelier
-            than 0.8. "imitative": two entries or more, one in 40 bars, that imitate another voice (`imitation`).
+            0.8 or more among these three. "chorale" also needs 75 % struck together, 3 to 5.5 voices, and a top that stays
+            in at most 40 % of its moves; "contrapuntal" 0.85, 1.5 voices, and of the lower and upper halves neither has
+            more than twice the onsets of the other; "melody and accompaniment" a track that is the melody, if there
+            are several, and it holds too where a track is the melody with 90 % probability, others accompany, and
+            neither of the other two is likelier than 0.8. "imitative": two entries or more, one in 40 bars, that imitate another voice (`imitation`).
             "arpeggiated": in 60 % of the bars six onsets or more, three in four of them single notes, three in four of
             the moves between them by 3 to 16 semitones, over three to five pitch classes.
         synchrony: Share of the sounding notes that are struck at an onset, mean over onsets where several sound, 0..1.
@@ -88,7 +88,7 @@ def _find(view: View, parts: Parts, onsets: _Onsets, synchrony: float, voices: f
         found.append("chorale")
     if _arpeggiated(view, onsets):
         found.append("arpeggiated")
-    if contrapuntal >= SURE and voices >= 1.5 and balance >= 0.5:
+    if contrapuntal >= COUNTERPOINT and voices >= 1.5 and balance >= 0.5:
         found.append("contrapuntal")
     if voices >= 1.5 and count_imitations(view) >= max(2, view.bars / 40):
         found.append("imitative")
