@@ -17,11 +17,12 @@ semi-Markov conditional random fields" (ISMIR 2017), with these few weights inst
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from ..key_midi_text import Key
+from ..key_midi_text import KEYS, Key
 from .chord import QUALITIES, Chord, is_diatonic
 from .view import Notes, View
 
@@ -29,6 +30,7 @@ STATES: tuple[Chord, ...] = tuple(Chord(root, quality, root) for quality in QUAL
 SILENT = len(STATES)  # the state in which no chord sounds
 LONGEST = 4  # beats in one stretch
 _BLOCK = 8192  # beats explained at once
+_NOTHING = 1e-3  # beats of sound
 _UNPITCHED = 112  # programs from here on are bells, drums and noises
 _SLOTS = 4  # moments in a beat at which the lowest sounding note is looked at
 _COMMON = ("maj", "min", "7", "min7", "maj7", "dim", "dim7", "hdim7")
@@ -55,6 +57,8 @@ class Weights:
     bar: float = 0.25
     half: float = 0.3
     beat: float = 0.5
+    weak: float = 1.0  # cost of a change on a weak beat where they are rare
+    regular: float = 0.25  # share of weak beats with a change from which they are not
     silence: float = 0.3
     line: float = 0.6  # what no chord is worth under a single line
 
@@ -130,6 +134,7 @@ def measure_sound(view: View, grid: Grid, weights: Weights = WEIGHTS) -> Sound:
     weight = 1 - (1 - weights.treble) * np.clip((notes.pitch - 48) / 36, 0, 1)
     length = np.diff(grid.lines).clip(1)
     classes = _sounding(notes, grid.lines, weight) / length[:, None]
+    classes[classes < _NOTHING] = 0  # what is left of sums and differences
     beat = np.clip(np.searchsorted(grid.lines, notes.time, side="right") - 1, 0, beats - 1)
     late = (notes.time - grid.lines[beat]) / length[beat]
     nearly = (late > 0.9) & (beat + 1 < beats)
@@ -182,6 +187,7 @@ def _lowest(notes: Notes, grid: Grid) -> np.ndarray:
     return low.reshape(-1, _SLOTS)
 
 
+@cache
 def _matrices(weights: Weights) -> tuple[np.ndarray, np.ndarray]:
     """How each state takes what sounds: (36, states) for shares, lacks and bass, and (states,) for the quality."""
     table = np.zeros((36, len(STATES)))
@@ -207,19 +213,24 @@ def find_chords(sound: Sound, grid: Grid, keys: tuple[Key | None, ...], weights:
         keys: Key of every bar.
         weights: How much each thing counts.
     """
-    every = sorted({key for key in keys if key is not None})
-    foreign = np.array([[not is_diatonic(chord, key) for chord in STATES] for key in every] + [[False] * SILENT])
-    rows = {key: row for row, key in enumerate(every)}
-    key_row = np.array([rows[key] if key else len(every) for key in keys])[grid.bar]
+    tolls = weights.key * _foreign()
+    rows = {key: row for row, key in enumerate((*KEYS, None))}
+    key_row = np.array([rows[key] for key in keys])[grid.bar]
     found = np.zeros(len(grid.bar), np.int64)
     begin = 0
     while begin < len(found):  # a block at a time, each from a bar line on, so that the table stays small
         end = begin + _BLOCK
         end = len(found) if end >= len(found) else end - int(grid.place[end])
         block = slice(begin, end if end > begin else begin + int(grid.size[begin]))
-        found[block] = _best_path(sound, grid, block, weights.key * foreign[key_row[block]], weights)
+        found[block] = _best_path(sound, grid, block, tolls[key_row[block]], weights)
         begin = block.stop
     return found
+
+
+@cache
+def _foreign() -> np.ndarray:
+    """Which states are foreign to each of `KEYS`, and to no key, shape (25, states)."""
+    return np.array([[not is_diatonic(chord, key) for chord in STATES] for key in KEYS] + [[False] * SILENT])
 
 
 def _best_path(sound: Sound, grid: Grid, block: slice, tolls: np.ndarray, weights: Weights) -> np.ndarray:
@@ -227,7 +238,6 @@ def _best_path(sound: Sound, grid: Grid, block: slice, tolls: np.ndarray, weight
     table, cost = _matrices(weights)
     place, size = grid.place[block], grid.size[block]
     beats = len(place)
-    change = np.where(place == 0, weights.bar, np.where(2 * place == size, weights.half, weights.beat))
     sums = np.cumsum(np.hstack([sound.classes[block], sound.bass[block], sound.notes[block, None]]), axis=0)
     sums = np.concatenate([np.zeros((1, 25)), sums])
     count = np.minimum(place + 1, LONGEST)  # stretches that end with each beat, the longest first
@@ -238,13 +248,34 @@ def _best_path(sound: Sound, grid: Grid, block: slice, tolls: np.ndarray, weight
     score[:, :SILENT] -= cost + tolls[end]
     score *= (end + 1 - start)[:, None]
 
-    best = np.zeros((beats + 1, SILENT + 1))  # of all explanations of the first beats that end in a state
-    enter = np.zeros((beats, SILENT + 1))  # the same, with the right to change state now
+    weak = (place > 0) & (2 * place != size)
+    change = np.where(place == 0, weights.bar, np.where(weak, weights.beat, weights.half))
+    found = _search(score, count, change)
+    # Harmony has a rhythm: where it seldom changes on weak beats, what looks like a change there is mostly none.
+    changes = np.append(True, found[1:] != found[:-1])
+    if changes[weak].sum() < weights.regular * weak.sum():
+        found = _search(score, count, np.where(weak, weights.weak, change))
+    return found
+
+
+def _search(score: np.ndarray, count: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """The states of the best path through stretches.
+
+    Args:
+        score: Of every stretch in every state, those that end with one beat together, the longest first.
+        count: How many end with each beat, shape (beats,).
+        change: What a change of state before each beat costs, shape (beats,).
+    """
+    beats, states = len(count), score.shape[1]
+    offset = np.concatenate([[0], np.cumsum(count)])
+    best = np.zeros((beats + 1, states))  # of all explanations of the first beats that end in a state
+    enter = np.zeros((beats, states))  # the same, with the right to change state now
     for beat, (first, last, longest, toll) in enumerate(
         zip(offset[:-1].tolist(), offset[1:].tolist(), count.tolist(), change.tolist(), strict=True)
     ):
-        np.maximum(best[beat], best[beat].max() - toll, out=enter[beat])
-        np.max(score[first:last] + enter[beat + 1 - longest : beat + 1], axis=0, out=best[beat + 1])
+        before = best[beat]
+        np.maximum(before, before.max() - toll, out=enter[beat])
+        np.maximum.reduce(score[first:last] + enter[beat + 1 - longest : beat + 1], axis=0, out=best[beat + 1])
     found = np.zeros(beats, np.int64)
     state, beat = int(best[beats].argmax()), beats
     while beat:
@@ -260,7 +291,7 @@ def _best_path(sound: Sound, grid: Grid, block: slice, tolls: np.ndarray, weight
 
 def _fit(sounding: np.ndarray, first: np.ndarray, table: np.ndarray, weights: Weights) -> np.ndarray:
     """How well each state, and no chord, explain each stretch, a beat, shape (stretches, states + 1)."""
-    classes = sounding[:, :12] ** weights.power
+    classes = np.where(sounding[:, :12] > _NOTHING / 2, sounding[:, :12], 0) ** weights.power
     total = classes.sum(1, keepdims=True)
     share = classes / np.maximum(total, 1e-9)
     lack = 1 - np.minimum(share / weights.enough, 1)
@@ -268,7 +299,7 @@ def _fit(sounding: np.ndarray, first: np.ndarray, table: np.ndarray, weights: We
     bass = bass / np.maximum(bass.sum(1, keepdims=True), 1e-9)
     covered = sounding[:, 12:24].sum(1)
     single = np.clip(3 - 2 * sounding[:, 24] / np.maximum(covered, 1e-9), 0, 1)  # 1 for one note at a time, 0 from 1.5
-    silent = total[:, 0] < 1e-6
+    silent = total[:, 0] == 0
     score = np.hstack([share, lack, bass]) @ table
     score[silent] = 0
     none = np.where(silent, weights.silence, (1 + weights.line) * single - 1)
@@ -293,11 +324,10 @@ def chord_spans(view: View, grid: Grid, sound: Sound, found: np.ndarray) -> tupl
     for place, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):
         chord = None
         if states[place] != SILENT:
-            chord = STATES[states[place]]
+            state = STATES[states[place]]
             following = STATES[states[place + 1]] if states[place + 1] != SILENT else None
-            chord = Chord(_root(chord, following), chord.quality, chord.root)
-            bass = lowest[place]
-            chord = replace(chord, bass=max(chord.tones, key=lambda tone: bass[tone]))
+            root, shares = _root(state, following), lowest[place]
+            chord = Chord(root, state.quality, max(state.tones, key=shares.tolist().__getitem__))
         spans.append(ChordSpan(float(times[begin]), float(times[end]), chord))
     return tuple(spans)
 

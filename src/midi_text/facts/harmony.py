@@ -32,7 +32,7 @@ class Harmony:
 
     Attributes:
         chords: Spans in order without gaps, neighbours differ; at most one a beat; () without pitched notes.
-        loop: The most repeated progression, one chord each change, two to eight chords in at most eight bars, whose
+        loop: The most repeated progression, one chord each change, two to eight chords in at most 16 bars, whose
             rounds, at least two in a row each time, cover a quarter of the bars with chords or more; () if none does.
         loop_repeats: How many full rounds of it there are.
         cadences: At the ends of sections, in the key of that place: where the last two chords are a close.

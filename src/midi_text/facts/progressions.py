@@ -2,10 +2,10 @@
 
 Two chords count as the same here if they have the same root and neither third contradicts the other: a C7 or a Csus4
 stands in for C, not for Cm. A loop is looked for bar by bar: bars that hold the same chords as the bars one period
-later, for every period of up to eight bars, so that one chord misheard in one round does not break it; what the loop's
-chords are is decided by the majority of its rounds.
+later, for every period of up to sixteen bars, so that one chord misheard in one round does not break it; what the
+loop's chords are is decided by the majority of its rounds.
 
-Lost: loops whose rounds differ in length, and those of more than eight bars or chords.
+Lost: loops whose rounds differ in length, and those of more than sixteen bars or eight chords.
 
 References: P. Tagg, "Everyday Tonality" (2009), chapters on chord loops; S. Kostka and D. Payne, "Tonal Harmony", on
 circle-of-fifths progressions; G. Kubik and others agree on the plan of the twelve-bar blues used here (`_BLUES`).
@@ -23,7 +23,7 @@ from ..key_midi_text import Key
 from .chord import QUALITIES, Chord
 from .chords import SILENT, STATES, Grid, Sound
 
-LONGEST_PERIOD = 8  # bars
+LONGEST_PERIOD = 16  # bars
 LONGEST_LOOP = 8  # chords
 _ALIKE = 0.75  # share of its beats in which a bar of one round must agree with the same bar of the next
 _LEAST = 0.25  # share of the bars with chords that a loop must cover to be one
@@ -45,14 +45,12 @@ class Loop:
         chords: One each change.
         repeats: Full rounds.
         first_bar: Bar of the first.
-        bars: Bars of a round.
         covered: Share of the bars with chords that lie in a round.
     """
 
     chords: tuple[Chord, ...]
     repeats: int
     first_bar: int
-    bars: int
     covered: float
 
 
@@ -78,9 +76,11 @@ def find_loop(grid: Grid, found: np.ndarray, key: Key | None) -> Loop | None:
         states = _majority(table[begin:end], period)
         phase = _phase(states, begin, int(np.flatnonzero(filled)[0]), key)
         chords = _changes(np.roll(states, -phase, axis=0).ravel())
+        rounds = _rounds(chords)
+        chords = chords[: len(chords) // rounds]
         if 2 <= len(chords) <= LONGEST_LOOP:
-            repeats = sum((finish - start) // period for start, finish in runs)
-            best = Loop(chords, repeats, begin + phase, period, covered)
+            repeats = rounds * sum((finish - start) // period for start, finish in runs)
+            best = Loop(chords, repeats, begin + phase, covered)
     return best
 
 
@@ -129,6 +129,12 @@ def _changes(states: np.ndarray) -> tuple[Chord, ...]:
     if len(changed) > 2 and changed[-1] == changed[0]:
         changed.pop()
     return tuple(changed)
+
+
+def _rounds(chords: tuple[Chord, ...]) -> int:
+    """How many times some chords are the same fewer chords: three in one and a half bars come twice in three."""
+    divisors = [length for length in range(1, len(chords) + 1) if len(chords) % length == 0]
+    return next(len(chords) // length for length in divisors if chords == chords[:length] * (len(chords) // length))
 
 
 def is_blues(grid: Grid, found: np.ndarray, key: Key | None) -> bool:

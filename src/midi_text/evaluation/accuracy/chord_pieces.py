@@ -24,7 +24,7 @@ _METRES = ((4, 4), (4, 4), (4, 4), (3, 4), (6, 8), (2, 4))
 _LOOPS = {
     "major": ("I V vi IV", "vi IV I V", "I vi IV V", "I IV", "ii V I", "I vi ii V", "I V IV", "I iii IV V",
               "I bVII IV", "I V vi iii IV I IV V", "Imaj7 vi7 ii7 V7", "I7 IV7 I7 V7", "I IV vi V", "IV V iii vi"),
-    "minor": ("i VII VI V", "i VI III VII", "i iv V i", "i iv VII III VI iiø7 V7 i", "i VII", "i v VI VII",
+    "minor": ("i VII VI V", "i VI III VII", "i iv V", "i iv VII III VI iiø7 V7", "i VII", "i v VI VII",
               "i iiø7 V7", "i VI iv V7"),
 }  # fmt: skip
 _CLOSES = {
