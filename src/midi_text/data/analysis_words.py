@@ -25,7 +25,7 @@ from .wordings import trait_wordings
 _FIELDS = {"tonality": "harmony", "motifs": "motifs", "drumming": "beat", "parts": "texture", "difficulty": "level"}
 _CHORDAL = 1.8  # sounding pitched notes on average
 _MOST = 7  # findings in a text: more would be a list, not prose
-# How often a usual caption names a trait that holds. What most pieces are, or only happen to be, is seldom worth a word.
+# How often a usual caption names a trait that holds; what most pieces are, or happen to be, is seldom worth a word.
 _TELLING, _ORDINARY, _COMMONPLACE = 0.75, 0.35, 0.1
 _SHARES = {
     **dict.fromkeys(
@@ -192,14 +192,17 @@ _KEYBOARDS, _WIDEST = 23, 30  # programs up to it play chords; semitones beyond 
 
 
 def _pitches(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment | None:
-    found = [i for i in facts.instruments if i.program > _KEYBOARDS and 0 < i.highest_pitch - i.lowest_pitch <= _WIDEST]
-    found = [i for i in found if i.program != DRUMS]
+    parts = analysis.parts.parts
+    found = [
+        part for part in parts
+        if _KEYBOARDS < part.program < DRUMS and 0 < part.highest_pitch - part.lowest_pitch <= _WIDEST
+        and _alone(part, parts)
+    ]  # fmt: skip
     if not found:
         return None
-    chosen = rng.choice(found[:4])
-    interval = interval_name(chosen.highest_pitch - chosen.lowest_pitch)
-    slots = {**_part_slots(chosen.program, rng), "interval": interval}
-    return fragment("roles", "pitches", slots, ("program", chosen.program))
+    part = rng.choice(found)
+    slots = {**_part_slots(part.program, rng), "interval": interval_name(part.highest_pitch - part.lowest_pitch)}
+    return fragment("roles", "pitches", slots, ("program", part.program))
 
 
 def _bars_listed(bars: Sequence[int]) -> str:

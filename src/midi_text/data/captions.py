@@ -155,7 +155,7 @@ def _as_typed(text: str, rng: random.Random) -> str:
     if rng.random() < 0.25 and not _CASE_COUNTS.search(text):
         text = text.lower()
     if rng.random() < 0.06:
-        text = text.replace(" with ", " w/ ").replace(" without ", " w/o ")
+        text = text.replace(" with ", " w/ ")
     return text
 
 
@@ -231,4 +231,10 @@ def _choose(
         if made is not None:
             fragments.append(made)
     rng.shuffle(fragments)
+    fragments.sort(key=_changes_key)
     return fragments
+
+
+def _changes_key(each: Fragment) -> bool:
+    """Whether it tells of a change of key: a key that came after it would be taken for one more change."""
+    return any(fact == "key_change" for fact, _ in each.stated)

@@ -8,6 +8,7 @@ without a true word, or one not worth saying, gives None.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -66,7 +67,7 @@ def article(noun: str) -> str:
     """The noun with "a" or "an" before it, by sound: "an 8-bar", "an F# minor", "a one-bar"."""
     first = noun.split()[0].split("-")[0]
     if first[0].isdigit():
-        vowel = first[0] == "8" or first.split("/")[0].rstrip("bpm") in ("11", "18")
+        vowel = first[0] == "8" or re.sub(r"\D.*", "", first) in ("11", "18")
     elif len(first.rstrip("#b♯♭m")) <= 1 and first[0].isupper():
         vowel = first[0] in "AEF"
     else:

@@ -36,13 +36,16 @@ _POINTS = ("listen for {}", "note {}", "one can hear {}", "the ear catches {}")
 _LONGEST_SUBJECT = 70  # characters
 _DESCRIBES = (
     "{}", "{}", "{}", "{}", "{}", "{}", "{}", "This is {}", "This is {}", "Here is {}", "We hear {}", "One hears {}",
-    "You are listening to {}", "What we have here is {}", "{}", "{}", "{}",
+    "You are listening to {}", "What we have here is {}", "{}", "{}", "{}", "Here we have {}", "This one is {}",
+    "What follows is {}", "In these bars we hear {}", "The score shows {}", "The listener meets {}", "We are given {}",
 )  # fmt: skip
 _ORDERS = (
     "write {}", "write me {}", "compose {}", "please compose {}", "generate {}", "create {}", "make {}", "make me {}",
     "I want {}", "I'd like {}", "give me {}", "I need {}", "please write {}", "produce {}", "I am looking for {}",
     "let me hear {}", "play {}", "we need {}", "try {}", "imagine {}", "come up with {}", "I would love {}",
     "looking for {}", "put together {}", "sketch {}", "I'm after {}", "need {}", "hey, make me {}", "hi, I need {}",
+    "hello, please write {}", "my request is {}", "build {}", "draft {}", "write down {}", "let's have {}", "start {}",
+    "I was hoping for {}", "it would be great to hear {}", "today I want {}", "we are searching for {}", "turn out {}",
 )  # fmt: skip
 _QUESTIONS = (
     "could you write {}", "can you compose {}", "can you make me {}", "would you write {}", "how about {}",
@@ -105,8 +108,11 @@ def as_order(fragments: list[Fragment], noun: str, rng: random.Random, kind: str
 
 def as_keywords(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
     """Keywords in any order."""
-    keys = [each.put("keyword", rng) for each in fragments] + [noun] * bool(noun)
-    rng.shuffle(keys)
+    shuffled = rng.sample(fragments, len(fragments))
+    shuffled.sort(key=lambda each: each.topic == "tonality")  # a key after a change of key would be one more change
+    keys = [each.put("keyword", rng) for each in shuffled]
+    if noun:
+        keys.insert(rng.randint(0, len(keys)), noun)
     if _has_chords(fragments):
         return "; ".join(keys)
     return rng.choice((", ", ", ", ", ", "; ", " | ", " / ", "\n")).join(keys)

@@ -79,11 +79,12 @@ def noun_phrase(fragments: Sequence[Fragment], noun: str, rng: random.Random) ->
 
 def _with_list(phrases: list[str]) -> list[str]:
     """The phrases, those that begin with "with" in one: "with a pickup, block chords and triplets"."""
-    things = [phrase[5:] for phrase in phrases if phrase.startswith("with ")]
-    if len(things) < 2:
+    joins = [phrase.startswith("with ") and " other" not in phrase for phrase in phrases]  # a list of its own
+    if sum(joins) < 2:
         return phrases
-    place = next(i for i, phrase in enumerate(phrases) if phrase.startswith("with "))
-    others = [phrase for phrase in phrases if not phrase.startswith("with ")]
+    place = joins.index(True)
+    things = [phrase[5:] for phrase, joined in zip(phrases, joins, strict=True) if joined]
+    others = [phrase for phrase, joined in zip(phrases, joins, strict=True) if not joined]
     return [*others[:place], f"with {join_words(things)}", *others[place:]]
 
 

@@ -39,47 +39,56 @@ class Wordings(NamedTuple):
 
 # fact: before | noun | after | says | wish | keyword | field
 _TABLE = """\
-tempo number: {plain} | a tempo of {bpm} | at {bpm} ; at {bpm} ; at a tempo of {bpm} ; moving at {bpm} | it moves at \
-  {bpm} ; the tempo is {bpm} ; it runs at {bpm} ; it goes at {bpm} ; the pulse goes at {bpm} | move at {bpm} ; have a \
-  tempo of {bpm} ; be at {bpm} ; run at {bpm} | {bpm} ; {bpm} ; tempo {n} | tempo: {bpm} ; tempo: {n} ; BPM: {n}
-tempo word: {word} | {a_plain} tempo | at {a_plain} tempo ; at {a_plain} pace | the tempo is {plain} ; it moves at \
-  {a_plain} pace ; the pace is {plain} ; it goes at {a_plain} tempo ; it is {plain} | be {plain} ; have {a_plain} \
-  tempo ; move at {a_plain} pace ; go at {a_plain} tempo | {word} ; {plain} tempo | tempo: {plain} ; pace: {plain} ; \
-  speed: {plain}
-tempo italian: {word} | {a_word} tempo | at {a_word} tempo ; in {word} tempo | the tempo is {word} ; it moves at \
-  {a_word} tempo ; it goes at {a_word} tempo ; it is {word} | be {word} ; have {a_word} tempo ; go at {a_word} tempo \
-  | {word} ; {Word} ; {word} tempo | tempo: {word} ; tempo: {Word}
-key: {key} | | in {key} ; in {key} ; in {key} ; in the key of {key} ; set in {key} | it is in {key} ; it is in {key} \
-  ; the key is {key} ; it is set in {key} ; it is written in {key} ; its home key is {key} | be in {key} ; be in the \
-  key of {key} ; be written in {key} | {key} ; {short} ; key of {key} ; {key} | key: {key} ; key: {short} ; key: \
-  {key}
+tempo number: {plain} | a tempo of {bpm} | at {bpm} ; at {bpm} ; at a tempo of {bpm} ; moving at {bpm} ; going at \
+  {bpm} ; with a tempo of {bpm} | it moves at {bpm} ; the tempo is {bpm} ; it runs at {bpm} ; it goes at {bpm} ; the \
+  pulse goes at {bpm} ; it is taken at {bpm} ; it plays at {bpm} ; it has a tempo of {bpm} ; the tempo stands at \
+  {bpm} | move at {bpm} ; have a tempo of {bpm} ; be at {bpm} ; run at {bpm} | {bpm} ; {bpm} ; tempo {n} | tempo: \
+  {bpm} ; tempo: {n} ; BPM: {n}
+tempo word: {word} | {a_plain} tempo | at {a_plain} tempo ; at {a_plain} pace ; taken at {a_plain} pace ; with \
+  {a_plain} tempo | the tempo is {plain} ; it moves at {a_plain} pace ; the pace is {plain} ; it goes at {a_plain} \
+  tempo ; it is {plain} ; it unfolds at {a_plain} pace ; it has {a_plain} tempo ; it is taken at {a_plain} tempo | be \
+  {plain} ; have {a_plain} tempo ; move at {a_plain} pace ; go at {a_plain} tempo | {word} ; {plain} tempo | tempo: \
+  {plain} ; pace: {plain} ; speed: {plain}
+tempo italian: {word} | {a_word} tempo | at {a_word} tempo ; in {word} tempo ; taken at {a_word} tempo | the tempo is \
+  {word} ; it moves at {a_word} tempo ; it goes at {a_word} tempo ; it is {word} ; it unfolds at {a_word} tempo ; it \
+  is taken at {a_word} tempo | be {word} ; have {a_word} tempo ; go at {a_word} tempo | {word} ; {Word} ; {word} \
+  tempo | tempo: {word} ; tempo: {Word}
+key: {key} | | in {key} ; in {key} ; in {key} ; in the key of {key} ; set in {key} ; written in {key} ; cast in {key} \
+  ; rooted in {key} | it is in {key} ; it is in {key} ; the key is {key} ; it is set in {key} ; it is written in \
+  {key} ; its home key is {key} ; it is cast in {key} ; it is rooted in {key} ; its key is {key} ; the tonality is \
+  {key} | be in {key} ; be in the key of {key} ; be written in {key} | {key} ; {short} ; key of {key} ; {key} | key: \
+  {key} ; key: {short} ; key: {key}
 mode: {mode}-key | a {mode} key | in a {mode} key ; in {mode} ; in a {mode} tonality | it is in a {mode} key ; it is \
   in {mode} | be in a {mode} key ; be in {mode} | {mode} key | mode: {mode}
 metre: {metre} | | in {timed} ; in {timed} ; in {metre} ; with a {metre} time signature | it is in {timed} ; it is in \
   {metre} ; the metre is {metre} ; the time signature is {metre} ; it is written in {timed} ; it is counted in \
-  {metre} | be in {timed} ; be in {metre} ; have a {metre} time signature | {metre} ; {timed} | time signature: \
-  {metre} ; metre: {metre} ; meter: {metre} ; time: {metre}
+  {metre} ; it has a {metre} time signature ; it is notated in {timed} ; it goes in {timed} ; its metre is {metre} | \
+  be in {timed} ; be in {metre} ; have a {metre} time signature | {metre} ; {timed} | time signature: {metre} ; \
+  metre: {metre} ; meter: {metre} ; time: {metre}
 mostly metre: | | mostly in {timed} ; for the most part in {metre} | it is mostly in {timed} ; the metre is mostly \
   {metre} ; it changes metre but is mostly in {metre} | be mostly in {timed} | mostly {metre} | metre: mostly {metre}
-bars: {n}-{unit} | a length of {n_units} | of {n_units} ; lasting {n_units} ; {n_units} long | it lasts {n_units} ; \
-  it is {n_units} long ; it runs for {n_units} ; it runs to {n_units} | last {n_units} ; be {n_units} long ; run for \
-  {n_units} | {n_units} ; {n_units} long | length: {n_units} ; {units}: {digits}
-duration: {adjective} | a length of {time} | lasting {time} ; {time} long | it lasts {time} ; it plays for {time} ; \
-  it is {time} long ; it runs for {time} | last {time} ; be {time} long ; run for {time} | {time} ; {time} long | \
-  duration: {time} ; length: {time}
+bars: {n}-{unit} | a length of {n_units} | of {n_units} ; lasting {n_units} ; {n_units} long ; running to {n_units} ; \
+  {n_units} in length | it lasts {n_units} ; it is {n_units} long ; it runs for {n_units} ; it runs to {n_units} ; \
+  its length is {n_units} ; it spans {n_units} | last {n_units} ; be {n_units} long ; run for {n_units} | {n_units} ; \
+  {n_units} long | length: {n_units} ; {units}: {digits}
+duration: {adjective} | a length of {time} | lasting {time} ; {time} long ; {time} in length | it lasts {time} ; it \
+  plays for {time} ; it is {time} long ; it runs for {time} ; its length is {time} | last {time} ; be {time} long ; \
+  run for {time} | {time} ; {time} long | duration: {time} ; length: {time}
 instruments: | | for {list} ; for {list} ; for {list} ; scored for {list} ; written for {list} ; played by {a_list} ; \
-  featuring {a_list} | it is scored for {list} ; it is written for {list} ; it is played by {a_list} ; the \
-  instruments are {list} ; it is for {list} ; it is set for {list} | be for {list} ; be scored for {list} ; use \
-  {list} ; be played by {a_list} | {list} | instruments: {formal} ; instrumentation: {formal} ; scoring: {formal} ; \
-  played by: {formal}
+  featuring {a_list} ; set for {list} | it is scored for {list} ; it is written for {list} ; it is played by {a_list} \
+  ; the instruments are {list} ; the scoring is for {list} ; it features {a_list} ; it calls for {list} ; it brings \
+  together {a_list} ; it is for {list} ; it is set for {list} | be for {list} ; be scored for {list} ; use {list} ; \
+  be played by {a_list} | {list} | instruments: {formal} ; instrumentation: {formal} ; scoring: {formal} ; played by: \
+  {formal}
 open instruments: | | for {list} and other instruments ; with {list_and}, among others ; for {list} and more ; with \
   {list} and other instruments | {a_list} and other instruments play it ; it is scored for {list} and other \
   instruments ; {a_list_and} are heard, among others | use {list} and other instruments ; be for {list_and}, among \
   others | {list} and other instruments | instruments: {formal} and others
 one instrument: {list} ; solo {list} | {a_list} | for {list} ; for {list} ; for solo {list} ; for {list} alone ; \
   played by {a_list} | it is for solo {list} ; it is written for {list} ; it is played by {a_list} ; {a_list} plays \
-  alone ; the only instrument is {a_list} | be for {list} ; be for solo {list} ; use only {a_list} | {list} ; solo \
-  {list} | instrument: {formal} ; played by: {formal} ; instrumentation: solo {list}
+  alone ; the only instrument is {a_list} ; it calls for {list} alone ; it is set for {list} alone | be for {list} ; \
+  be for solo {list} ; use only {a_list} | {list} ; solo {list} | instrument: {formal} ; played by: {formal} ; \
+  instrumentation: solo {list}
 one group: {adjective} | {a_list} | for {list} ; for {list} alone ; played by {list} | it is for {list} alone ; it is \
   written for {list} ; it is played by {list} | be for {list} ; use only {list} | {list} ; {list} only | instruments: \
   {formal} ; instrumentation: {formal}
@@ -88,7 +97,8 @@ exclusion: | | without {names} | there {are} no {names} ; it has no {names} | ha
 density: {word} | {a_word} feel | | it is {word} ; the writing is {word} ; the music feels {word} | be {word} | \
   {word} | density: {word}
 dynamics: {word} | {word} dynamics | with {word} dynamics ; played with {word} dynamics | the dynamics are {word} ; \
-  it is {word} on the whole | be {word} ; have {word} dynamics | {word} ; {word} dynamics | dynamics: {word}
+  it has {word} dynamics ; it is played with {word} dynamics ; it is {word} on the whole | be {word} ; have {word} \
+  dynamics | {word} ; {word} dynamics | dynamics: {word}
 articulation: {word} | {word} articulation | with {word} articulation ; played {word} | it is played {word} ; the \
   articulation is {word} ; most notes are {word} | be played {word} ; have {word} articulation | {word} ; {word} \
   articulation | articulation: {word}
@@ -129,15 +139,16 @@ melody: | a {name} melody | with {a_name} melody ; with the {name} on the melody
 bass: | {a_name} bass line | over {a_name} bass line | the {name} {plays} the bass line ; the bass line is in the \
   {name} ; the bass line is played by the {name} | have the bass line in the {name} ; have the {name} {play} the bass \
   line | {name} bass line | bass line: {name}
-accompaniment: | | | the {name} {accompanies} ; the {name} {fills} in the harmony ; the accompaniment lies in the \
-  {name} | have the accompaniment in the {name} | {name} accompaniment | accompaniment: {name}
+accompaniment: | | with the {name} accompanying | the {name} {accompanies} ; the {name} {fills} in the harmony ; the \
+  accompaniment lies in the {name} | have the accompaniment in the {name} | {name} accompaniment | accompaniment: \
+  {name}
 countermelody: | a countermelody in the {name} | with a countermelody in the {name} | the {name} {adds} a \
   countermelody ; a second line runs in the {name} | have a countermelody in the {name} | {name} countermelody | \
   countermelody: {name}
 figure: | {figure} in the {name} | with {figure} in the {name} | the {name} {plays} {figure} ; {figure} {comes} from \
   the {name} | have {figure} in the {name} | {figure_key} in the {name} | texture: {figure_key} in the {name}
-pitches: | | | the {name} {spans} {interval} ; the part of the {name} covers {interval} | keep the {name} within \
-  {interval} | {name} within {interval} | range of the {name}: {interval}
+pitches: | | with the {name} spanning {interval} | the {name} {spans} {interval} ; the part of the {name} covers \
+  {interval} | keep the {name} within {interval} | {name} within {interval} | range: {interval} in the {name}
 motif bars: | a motif that returns {where} | with a motif that returns {where} | a recurring motif from bar {first} \
   comes back {where} ; the recurring motif of bar {first} returns {where} ; there is a motif that returns {where} | \
   have a motif that returns {where} | motif that returns {where} | motif: recurring motif, {where}
@@ -152,8 +163,8 @@ year: | | from {name} ; dating from {name} | it dates from {name} ; it was writt
   {name}
 composer: | | by {name} ; by {name} ; composed by {name} | it is by {name} ; it was composed by {name} ; the composer \
   is {name} | | {name} ; by {name} | composer: {name}
-composer wish: | | in the style of {name} ; in the manner of {name} ; like {name} | | be in the style of {name} ; \
-  sound like {name} | in the style of {name} ; {name} | style: {name} ; in the style of: {name}
+composer wish: | | in the style of {name} ; in the manner of {name} ; reminiscent of {name} | | be in the style of \
+  {name} ; sound like {name} | in the style of {name} ; {name} | style: {name} ; in the style of: {name}
 nation: | | by {a_name} composer | it is by {a_name} composer ; the composer is {name} | | {name} composer | \
   composer: {name}
 nation wish: | | in {a_name} style | | sound {name} ; be in {a_name} style | {name} | style: {name}
