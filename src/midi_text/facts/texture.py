@@ -45,11 +45,12 @@ class Texture:
         traits: All that hold. "unaccompanied line": one pitched track, and 97 % of its onsets are single notes over
             which none sounds on. "homophonic": 2.7 voices or more on average, and 85 % of the sounding notes are
             struck at an onset where several sound. "contrapuntal", "chorale", "melody and accompaniment": probability
-            0.8 or more among these three. "chorale" also needs 75 % struck together, 3 to 5.5 voices, and a top that stays
-            in at most 40 % of its moves; "contrapuntal" 0.85, 1.5 voices, and of the lower and upper halves neither has
-            more than twice the onsets of the other; "melody and accompaniment" a track that is the melody, if there
-            are several, and it holds too where a track is the melody with 90 % probability, others accompany, and
-            neither of the other two is likelier than 0.8. "imitative": two entries or more, one in 40 bars, that imitate another voice (`imitation`).
+            0.8 or more among these three. "chorale" also needs 75 % struck together, 3 to 5.5 voices, and a top that
+            stays in at most 40 % of its moves; "contrapuntal" 0.85, 1.5 voices, and of the lower and upper halves
+            neither has more than twice the onsets of the other; "melody and accompaniment" a track that is the
+            melody, if there are several, and it holds too where a track is the melody with 90 % probability, other
+            instruments accompany, and neither of the other two is likelier than 0.8. "imitative": two entries or
+            more, one in 40 bars, that imitate another voice (`imitation`).
             "arpeggiated": in 60 % of the bars six onsets or more, three in four of them single notes, three in four of
             the moves between them by 3 to 16 semitones, over three to five pitch classes.
         synchrony: Share of the sounding notes that are struck at an onset, mean over onsets where several sound, 0..1.
@@ -92,8 +93,12 @@ def _find(view: View, parts: Parts, onsets: _Onsets, synchrony: float, voices: f
         found.append("contrapuntal")
     if voices >= 1.5 and count_imitations(view) >= max(2, view.bars / 40):
         found.append("imitative")
-    led = any(part.role == "melody" and part.melody_chance >= LED for part in pitched)
-    led &= any(part.role == "accompaniment" for part in pitched)
+    led = any(
+        one.role == "melody" and one.melody_chance >= LED and other.role == "accompaniment"
+        for one in pitched
+        for other in pitched
+        if one.program != other.program  # of one program they may be the hands of one player
+    )
     led_or_alone = len(pitched) == 1 or any(part.role == "melody" for part in pitched)
     if (accompanied >= SURE and led_or_alone) or (led and max(contrapuntal, chorale) < SURE):
         found.append("melody and accompaniment")
