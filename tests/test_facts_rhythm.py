@@ -177,7 +177,8 @@ def test_what_is_no_pickup():
     into_nothing = rhythm_of([(3, 1, 67), *line(QUARTERS, start=4, bars=4, silent=(0,))])
     held_over = rhythm_of([(3, 2, 67), *line(QUARTERS, start=4, bars=4)])
     grace_note = rhythm_of([(3.9, 0.1, 67), *line(QUARTERS, start=4, bars=4)])
-    for found in (on_one, after_an_eighth, into_nothing, held_over, grace_note):
+    drum_fill = rhythm_of(line(QUARTERS, start=4, bars=4), drums=[(2 + place / 4, 0.2, 38) for place in range(8)])
+    for found in (drum_fill, on_one, after_an_eighth, into_nothing, held_over, grace_note):
         assert found.pickup_quarters == 0
         assert "pickup" not in found.traits
 

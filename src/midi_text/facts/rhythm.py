@@ -170,13 +170,12 @@ def _levels(metre: tuple[int, int]) -> list[int]:
 
 
 def _level_table(view: View) -> tuple[np.ndarray, np.ndarray]:
-    """The metre of every bar as a row number, with one row more, and for each row its levels; (bars + 1,), (M, 6)."""
-    metres, row = np.unique(view.metres, axis=0, return_inverse=True)
-    table = np.full((len(metres), 7), 1)
-    for i, (numerator, denominator) in enumerate(metres.tolist()):
-        steps = _levels((numerator, denominator))[:7]
+    """The metre of every bar as a row number, with one row more, and for each row its levels; (bars + 1,), (M, 7)."""
+    code, row = np.unique(view.metres[:, 0] * 128 + view.metres[:, 1], return_inverse=True)
+    table = np.full((len(code), 7), 1)
+    for i, metre in enumerate(code.tolist()):
+        steps = _levels(divmod(metre, 128))[:7]
         table[i, : len(steps)] = steps
-    row = row.reshape(-1)
     return np.append(row, row[-1:]), table
 
 
@@ -298,6 +297,8 @@ def _pickup(view: View) -> float:
     if view.bars < 2 or not len(view.pitched):
         return 0.0
     notes = view.notes
+    if view.pitched.time[0] >= view.bar_lines[1]:  # a drummer's fill is no upbeat
+        return 0.0
     first = float(view.beats(notes.time[0] - view.bar_lines[0]))
     lengths = view.beats(np.diff(view.bar_lines[:3]))
     down = np.abs(view.beats(notes.time - view.bar_lines[1])) < 0.1
