@@ -196,22 +196,22 @@ def piece_key_features(notes: dict[str, np.ndarray], bar: int) -> np.ndarray:
 
 
 # Hundredths; rows as in `piece_key_features`, columns semitones above the tonic. Learned by multinomial logistic
-# regression over the 24 keys with a ridge, so that exp(fit) is calibrated: see `evaluation.accuracy.keys`.
+# regression over the 24 keys, so that exp(fit) is calibrated, by `evaluation.accuracy.learning`.
 _MAJOR = (
-    (814, -403, 181, -452, 431, 354, -488, 889, -272, -73, -830, 168),
-    (225, -116, 112, -222, 139, 162, -244, 226, -110, 21, -316, -29),
-    (140, -41, 68, -60, 140, -61, -133, 97, 38, 26, -166, -59),
-    (93, -63, 63, -100, 89, 10, -29, 55, -36, 67, -93, 4),
-    (92, -23, 22, 18, -25, -55, -11, 29, -52, -1, -17, 10),
+    (824, -570, 222, -449, 577, 451, -579, 829, -302, -65, -841, 216),
+    (175, -177, 200, -253, 148, 90, -279, 263, -106, 108, -341, -3),
+    (125, 9, 11, -78, 103, -59, -113, 106, 11, -9, -150, -72),
+    (97, 33, 69, -74, 79, -22, -63, 59, -27, 70, -86, 8),
+    (75, 13, -15, 55, -74, -72, 32, -6, 39, -53, 27, -22),
 )
 _MINOR = (
-    (882, -899, 81, 307, -598, 146, -250, 723, 66, -768, 122, -128),
-    (161, -61, 124, 196, -278, 126, -114, 222, 118, -319, 12, -34),
-    (171, -266, 0, 54, 19, 58, -70, 145, -92, -95, 12, 77),
-    (54, -53, 59, 9, -6, -30, -132, 43, -46, 11, -11, 44),
-    (147, 38, 36, -16, -101, 35, -43, -12, -42, -6, 55, -76),
+    (810, -954, 146, 314, -598, 231, -132, 924, 155, -908, 9, -308),
+    (138, -38, 136, 233, -311, 195, -235, 214, 71, -281, 70, -19),
+    (220, -228, 18, 60, 11, 20, -64, 161, -86, -105, 15, 97),
+    (63, -86, -38, 29, -4, 45, -125, 44, -104, -26, -11, 71),
+    (88, 43, 20, -50, -2, -49, 14, -62, -23, 21, 11, -10),
 )
-_MINOR_BIAS = 1.07
+_MINOR_BIAS = 0.60
 _PIECE_WEIGHTS = np.array([_MAJOR, _MINOR], np.float64).reshape(2, -1) / 100
 _FROM_TONIC = (np.arange(12)[:, None] + np.arange(12)) % 12  # [tonic, semitones above it] -> pitch class
 _SHARPS = np.array([7 * (key if key.mode == "major" else key.relative).tonic % 12 for key in KEYS])  # mod 12

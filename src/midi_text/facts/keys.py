@@ -5,9 +5,10 @@ class sounds); the path of keys with the best sum, less a cost for every change,
 visit to another key of a bar or two (a tonicisation) costs more than it brings and stays in the key around it.
 
 Source: D. Temperley, "The Cognition of Basic Musical Structures" (2001), ch. 7: fit per segment, cost of change. The
-profile is learned by logistic regression on stretches of four to eight bars of training pieces that keep their key;
-the costs give the best boundaries there on training pieces put together from two or three. Measured by
-`evaluation.accuracy.keys`. What it cannot tell: a change to the relative key from a phrase that leans on it.
+profile is learned by logistic regression on stretches of four to eight bars of training pieces (`learn_bar_profile` of
+`evaluation.accuracy.learning`); the costs are those of the best boundaries in training pieces put together from two or
+three. Measured by `evaluation.accuracy.keys`. What it cannot tell: a change to the relative key from a phrase that
+leans on it.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from ..key_midi_text import KEYS, Key
 from .view import Notes, View
 
 MOST_STEPS = 256  # longer pieces are heard in steps of several bars
-_MAJOR = (219, -84, 81, -132, 148, 64, -168, 201, -106, 33, -286, 6)  # hundredths, by semitones above the tonic
-_MINOR = (257, -202, 56, 115, -92, 94, -123, 227, -36, -259, 21, -32)
+_MAJOR = (168, -4, 39, -92, 107, 53, -120, 149, -40, -12, -256, -4)  # hundredths, by semitones above the tonic
+_MINOR = (205, -116, 55, 89, -83, 42, -75, 168, -11, -215, -48, 3)
 _PROFILES = np.array([np.roll(row, key) for row in (_MAJOR, _MINOR) for key in range(12)], np.float64) / 100
 _FULL_BAR = 2.0  # quarter notes of sound that make a bar count fully
-_CHANGE = 7.0  # cost of a new key, in the logs of the profile
-_RELATIVE_CHANGE = 11.0  # a phrase in the relative key is mostly none
+_CHANGE = 6.0  # cost of a new key, in the logs of the profile
+_RELATIVE_CHANGE = 9.0  # a phrase in the relative key is mostly none
 _HOME = 2.0  # a piece opens and closes in its main key
 
 _SCALE = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 9, 10, 11)}  # minor: with raised 6th and 7th
@@ -52,7 +53,8 @@ class Tonality:
 
     Attributes:
         spans: The keys in order; they cover every bar; () without pitched notes. The path of keys that fits the bars
-            best when a change costs as much as the evidence of about four clear bars; the main key where there is no change.
+            best when a change costs as much as the evidence of about four clear bars; the main key where there is no
+            change.
         outside_share: Share of the pitched sounding time outside the scale of the key in force, 0..1; the scale of a
             minor key is the natural one with raised sixth and seventh.
         traits: "modulates": at least 4 bars, and 12 quarter notes, in keys other than the main one, its relative and
