@@ -112,7 +112,8 @@ def _claim(target: Path, sources: Sequence[str | Path], terms: Terms) -> None:
     write_whole(path, note.encode())
 
 
-def _schema(*more: tuple[str, Any]) -> Any:
+def corpus_schema(*more: tuple[str, Any]) -> Any:
+    """The columns of a corpus, and more."""
     import pyarrow as pa
 
     text = pa.string()
@@ -124,7 +125,8 @@ def _schema(*more: tuple[str, Any]) -> Any:
     )
 
 
-def _row(piece: Piece, score: Any) -> dict[str, Any]:
+def corpus_row(piece: Piece, score: Any) -> dict[str, Any]:
+    """A piece as a row of `corpus_schema`, its MIDI written anew from the cleaned score."""
     midi = write_score(score)
     labels = dict(piece.labels)
     return {
@@ -155,8 +157,8 @@ def _found_shard(job: Job) -> bytes:
         if isinstance(score, str):
             tally.failures[score] += 1
         else:
-            rows.append({**_row(piece, score), "split": piece.split, "drawn": piece.drawn})
-    return to_shard(rows, _schema(("split", pa.string()), ("drawn", pa.bool_())), tally)
+            rows.append({**corpus_row(piece, score), "split": piece.split, "drawn": piece.drawn})
+    return to_shard(rows, corpus_schema(("split", pa.string()), ("drawn", pa.bool_())), tally)
 
 
 def _shard(job: Job) -> bytes:
@@ -166,10 +168,10 @@ def _shard(job: Job) -> bytes:
         if isinstance(score, str):
             tally.failures[score] += 1
             continue
-        rows.append(_row(piece, score))
+        rows.append(corpus_row(piece, score))
         tally.take(piece, rows[-1]["n_notes"], rows[-1]["duration_s"])
         tally.rows[piece.split] += 1
-    return to_shard(rows, _schema(), tally)
+    return to_shard(rows, corpus_schema(), tally)
 
 
 def _read_back(folder: Path) -> Iterator[Piece]:
