@@ -70,6 +70,13 @@ def test_swung_eighths_have_a_ratio_and_count_as_eighths(jitter):
     assert found.subdivision == "eighth"
 
 
+def test_hard_swing_still_counts_as_eighths():
+    found = rhythm_of(line([0.7, 0.3] * 4), jitter=0.01)
+    assert found.swing_ratio == pytest.approx(7 / 3, abs=0.2)
+    assert found.subdivision == "eighth"
+    assert "dotted rhythms" not in found.traits
+
+
 def test_the_swing_of_a_ride_cymbal_is_heard_below_straight_quarters():
     ride = line(SWUNG, pitch=51)
     assert "swing" in rhythm_of(line(QUARTERS), drums=ride).traits

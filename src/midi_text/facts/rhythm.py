@@ -87,13 +87,13 @@ def measure_rhythm(view: View) -> Rhythm:
     if swing is None and lines.fit < _FIT:
         return Rhythm(_subdivision(moments, False), None, 0.0, 0.0, metre, confidence, ())
     syncopation, pickup = _syncopation(view, lines), _pickup(view)
-    triplets = _share(view, lines, _triplets(view, lines))
+    triplets = _share(lines, _triplets(view, lines))
     straight = swing is None and len(view.pitched) > 0
     found = {
         "swing": swing is not None and triplets < 0.33,
         "syncopated": _syncopated(view, lines, syncopation),
         "on the beat": syncopation <= 0.02 and _on_beats(view, moments) >= 0.75,
-        "dotted rhythms": straight and _share(view, lines, _dotted(view, lines)) >= 0.25,
+        "dotted rhythms": straight and _share(lines, _dotted(view, lines)) >= 0.25,
         "triplets": straight and triplets >= 0.1,
         "steady eighths": len(view.pitched) > 0 and _steady(moments, 6),
         "steady sixteenths": len(view.pitched) > 0 and _steady(moments, 3),
@@ -122,9 +122,9 @@ def _moments(lines: Lines) -> Lines:
 def _subdivision(moments: Lines, swings: bool) -> str:
     phase = moments.step % TWELFTHS
     share = {
-        "sixteenth": np.isin(phase, (3, 9)).mean(),
+        "sixteenth": np.isin(phase, (3,) if swings else (3, 9)).mean(),
         "triplet": 0.0 if swings else np.isin(phase, (4, 8)).mean(),
-        "eighth": ((phase == 6) | (swings & (phase % 4 == 0) & (phase > 0))).mean(),
+        "eighth": ((phase == 6) | (swings & np.isin(phase, (4, 8, 9)))).mean(),
         "quarter": ((phase == 0) & (moments.step % 24 > 0)).mean(),
     }
     return next((name for name, value in share.items() if value >= _COMMON), "half")
@@ -223,14 +223,14 @@ def _on_beats(view: View, moments: Lines) -> float:
     return float((moments.step % beat == 0).mean())
 
 
-def _quarters(view: View, lines: Lines) -> np.ndarray:
+def _quarters(lines: Lines) -> np.ndarray:
     """The quarter note in which each onset lies, numbered through the piece."""
     return lines.bar * 64 + np.minimum(lines.step // TWELFTHS, 63)
 
 
-def _share(view: View, lines: Lines, found: np.ndarray) -> float:
+def _share(lines: Lines, found: np.ndarray) -> float:
     """Quarters found over quarters with onsets; 0 for fewer than 4."""
-    return len(found) / len(np.unique(_quarters(view, lines))) if len(found) >= 4 else 0.0
+    return len(found) / len(np.unique(_quarters(lines))) if len(found) >= 4 else 0.0
 
 
 def _triplets(view: View, lines: Lines) -> np.ndarray:
@@ -238,7 +238,7 @@ def _triplets(view: View, lines: Lines) -> np.ndarray:
     metres = np.concatenate([view.metres, view.metres[-1:]])
     simple = metres[lines.bar, 1] < 8
     phase = lines.step % TWELFTHS
-    quarter = _quarters(view, lines)
+    quarter = _quarters(lines)
     cell, index = np.unique(lines.line * ((view.bars + 1) * 64) + quarter, return_inverse=True)
     parts = np.bincount(index, np.where(np.isin(phase, (4, 8)), 1, np.where(np.isin(phase, (3, 9)), -9, 0)))
     return np.unique(quarter[(parts[index] == 2) & simple]) if len(cell) else quarter
@@ -246,7 +246,7 @@ def _triplets(view: View, lines: Lines) -> np.ndarray:
 
 def _dotted(view: View, lines: Lines) -> np.ndarray:
     """The quarters (as `_quarters`) in which some line begins a long-short pair of 3:1; two for a dotted quarter."""
-    step, first, quarter = lines.step, _gaps(lines), _quarters(view, lines)
+    step, first, quarter = lines.step, _gaps(lines), _quarters(lines)
     second = np.append(first[1:], 0)
     eighth = (first == 9) & (second == 3) & (step % 12 == 0)
     dotted_quarter = (first == 18) & (second == 6) & (step % 12 == 0)
