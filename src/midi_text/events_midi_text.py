@@ -114,6 +114,15 @@ class EventVocabulary:
         """
         return self._writer.write(self._prepare(score))
 
+    def encode_and_quantize(self, score: symusic.Score) -> tuple[list[int], symusic.Score]:
+        """What `encode` and `quantize` give, for little more than the price of one.
+
+        Raises:
+            ValueError: If the score has no note.
+        """
+        prepared = self._prepare(score)
+        return self._writer.write(prepared), _canonical(prepared.resample(TICKS_PER_QUARTER, min_dur=0))
+
     def decode(self, events: Iterable[str]) -> symusic.Score:
         """Any events as a score of 48 ticks a quarter; it may be empty."""
         kept = grammatical(events)

@@ -74,7 +74,7 @@ def collect(
         sources=kept.sources,
         splits={split: kept.rows[split] for split in SPLITS},
         failures=kept.sorted_failures,
-        settings={"sources": [_name(source) for source in sources], **asdict(terms)},
+        settings={**asdict(terms), "sources": [_name(source) for source in sources], "accepted": list(terms.accepted)},
         seed=0,
         tokenizer_hash="",
         content_hash=content_hash(target / "data"),

@@ -23,7 +23,7 @@ from ..score_midi_text import bar_starts, slice_bars
 from .captions import captions_for
 from .sources import Piece
 
-CAPTIONS, PROMPTS = 4, 2  # of a row, for people and for the tokenizer; training writes its own
+CAPTIONS, PROMPTS = 3, 1  # of a row, for people and for the tokenizer; training writes its own
 _LENGTHS = (4, 8, 8, 12, 16, 16, 24, 32, 48)  # bars of an excerpt, drawn at random
 
 
@@ -89,7 +89,7 @@ def examples(piece: Piece, score: ScoreTick, settings: BuildSettings) -> Iterato
             continue
         first, last = first + int(sounding[0]), first + int(sounding[-1]) + 1  # no silent bars at either end
         excerpt = slice_bars(score, first, last)
-        heard = vocabulary.quantize(excerpt)
+        events, heard = vocabulary.encode_and_quantize(excerpt)
         facts = measure_facts(heard)
         analysis = analyze(heard, facts)
         whole = notes_per_bar[first:last].sum() == notes_per_bar.sum()
@@ -101,7 +101,7 @@ def examples(piece: Piece, score: ScoreTick, settings: BuildSettings) -> Iterato
             "bars": last - first,
             "total_bars": len(lines) - 1,
             "notes": facts.notes,
-            "events": vocabulary.encode(excerpt),
+            "events": events,
             "facts": compact(facts.to_dict()),
             "analysis": compact(analysis.to_dict()),
             "labels": compact(labels),

@@ -135,5 +135,6 @@ def _copies(pieces: list[Surveyed], matches: list[Match]) -> Iterator[tuple[str,
         if one.outline is not None:
             copies.setdefault((one.outline.content, one.programs), []).append(number)
     for numbers in copies.values():
-        kept = min(numbers, key=lambda number: (pieces[number].drawn, HELD_OUT.index(pieces[number].split), number))
+        given = [number for number in numbers if not pieces[number].drawn]
+        kept = min(given or numbers, key=lambda number: HELD_OUT.index(pieces[number].split) if given else number)
         yield from ((pieces[number].id, COPY) for number in numbers if number != kept)
