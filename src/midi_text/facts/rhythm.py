@@ -30,6 +30,8 @@ _LIMB = np.full(128, 3)
 _LIMB[[35, 36]] = 0
 _LIMB[37:41] = 1
 _LIMB[[22, 26, 42, 44, 46, 49, 51, 52, 53, 55, 57, 59]] = 2
+_SWUNG = (0.57, 0.76)  # where the second eighth of a beat may lie: ratios of 1.3 to 3.2, as jazz drummers play
+_DOTTED = 0.72  # from a median there on it is a dotted rhythm, .75
 _TRESILLO = ((16, (0, 6, 12)), (16, (0, 3, 6, 8, 11, 14)), (8, (0, 3, 6)))  # sixteenths in a bar, onsets on them
 _HABANERA = ((16, (0, 6, 8, 12)), (16, (0, 3, 4, 6, 8, 11, 12, 14)), (8, (0, 3, 4, 6)))
 
@@ -41,9 +43,10 @@ class Rhythm:
     Attributes:
         subdivision: The finest value in common use: "half", "quarter", "eighth", "triplet" or "sixteenth" (or finer):
             at least 10 % of the moments of onset need it. Swung eighths are eighths.
-        swing_ratio: Length of the first over the second eighth of a beat where eighths are played long-short: the
-            median over quarters with one onset inside, where 75 % of at least 8 such onsets lie at .57 to .72 of it;
-            None where they are even or there are too few.
+        swing_ratio: Length of the first over the second eighth of a beat where eighths are played long-short: from
+            the median place of onsets that are alone inside a quarter of their line, where 75 % of at least 8 such
+            lie at .57 to .76 of it, their median below .72; None where they are even or dotted, or too few, or where
+            four quarters in ten are divided further.
         syncopation: 0 (none) .. 1, of the most syncopated of the main lines (those with a fifth of all onsets): the sum
             of how many metrical levels each onset lies below the strongest position that passes before the next onset
             of its line, no more than a bar away, if the note is held over it or no other line strikes there; over twice
@@ -142,11 +145,11 @@ def _swing(view: View, lines: Lines, limbs: Lines) -> float | None:
         places.append(part.raw[inside][first[count == 1]] % 1)
         divided += len(count)
     place = np.concatenate(places)
-    swung = place[(place > 0.57) & (place < 0.76)]
+    swung = place[(place > _SWUNG[0]) & (place < _SWUNG[1])]
     if len(place) < 8 or len(swung) < 0.75 * len(place) or len(place) < 0.6 * divided:
         return None
     middle = float(np.median(swung))
-    return middle / (1 - middle) if middle < 0.72 else None
+    return middle / (1 - middle) if middle < _DOTTED else None
 
 
 def _compound(metre: tuple[int, int]) -> bool:
