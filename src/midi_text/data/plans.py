@@ -37,7 +37,7 @@ _LONGEST_SUBJECT = 70  # characters
 _DESCRIBES = (
     "{}", "{}", "{}", "{}", "{}", "{}", "{}", "This is {}", "This is {}", "Here is {}", "We hear {}", "One hears {}",
     "You are listening to {}", "What we have here is {}", "{}", "{}", "{}", "Here we have {}", "This one is {}",
-    "What follows is {}", "In these bars we hear {}", "The score shows {}", "The listener meets {}", "We are given {}",
+    "What follows is {}", "In these bars we hear {}", "The score shows {}",
 )  # fmt: skip
 _ORDERS = (
     "write {}", "write me {}", "compose {}", "please compose {}", "generate {}", "create {}", "make {}", "make me {}",

@@ -103,8 +103,9 @@ def _set(before: str, noun: str, after: Sequence[str], rng: random.Random) -> st
     """Noun and surroundings with the commas that a reader needs."""
     text = f"{before} {noun}".strip()
     for index, phrase in enumerate(after):
-        clings = phrase.split(" ", 1)[0] in _LOOSE or phrase.endswith(" long")
+        clings = phrase.split(" ", 1)[0] in _LOOSE or phrase.endswith((" long", " in length"))
         clings |= text.endswith("voice") and phrase.startswith("over")  # no voice-over
+        clings |= text.endswith("among others")
         loose = index > 1 or (clings and index == 1) or (index == 1 and rng.random() < 0.25)
         text += f"{',' if loose else ''} {phrase}"
     if noun == "music":
@@ -165,12 +166,13 @@ def clauses(group: Sequence[Fragment], subject: str, rng: random.Random) -> str:
 _PARTICIPLES = ("set ", "scored ", "written ", "played ", "lasting ", "moving ", "opening ", "beginning ", "marked ")
 _PREPOSITIONS = frozenset("in at over on around under".split())
 _SCENES = frozenset(("key", "metre", "tempo", "tonality", "harmony", "drumming", "parts"))  # in, at or over which
-_FRAMES = _SCENES | {"instruments", "bars", "duration"}
+_FRAMES = frozenset(("key", "metre", "tempo", "instruments", "bars", "duration"))
 
 
 def _can_lead(each: Fragment, other: Fragment, front: str) -> bool:
     """Whether a phrase can open a sentence about something else: "in D minor, …"."""
-    leads = each.topic in _FRAMES and bool(front) and not front.startswith(_CLINGS) and not front.endswith(" long")
+    leads = bool(front) and not front.startswith(_CLINGS) and not front.endswith((" long", " in length"))
+    leads &= each.topic in _FRAMES or (each.topic in _SCENES and front.split(" ", 1)[0] in _PREPOSITIONS)
     return leads and other.topic not in ("expression", "difficulty", "source")
 
 

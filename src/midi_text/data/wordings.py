@@ -55,24 +55,24 @@ tempo italian: {word} | {a_word} tempo | at {a_word} tempo ; in {word} tempo ; t
   tempo | tempo: {word} ; tempo: {Word}
 key: {key} | | in {key} ; in {key} ; in {key} ; in the key of {key} ; set in {key} ; written in {key} ; cast in {key} \
   ; rooted in {key} | it is in {key} ; it is in {key} ; the key is {key} ; it is set in {key} ; it is written in \
-  {key} ; its home key is {key} ; it is cast in {key} ; it is rooted in {key} ; its key is {key} ; the tonality is \
-  {key} | be in {key} ; be in the key of {key} ; be written in {key} | {key} ; {short} ; key of {key} ; {key} | key: \
-  {key} ; key: {short} ; key: {key}
+  {key} ; the home key is {key} ; it is cast in {key} ; it is rooted in {key} ; the tonality is {key} | be in {key} ; \
+  be in the key of {key} ; be written in {key} | {key} ; {short} ; key of {key} ; {key} | key: {key} ; key: {short} ; \
+  key: {key}
 mode: {mode}-key | a {mode} key | in a {mode} key ; in {mode} ; in a {mode} tonality | it is in a {mode} key ; it is \
   in {mode} | be in a {mode} key ; be in {mode} | {mode} key | mode: {mode}
 metre: {metre} | | in {timed} ; in {timed} ; in {metre} ; with a {metre} time signature | it is in {timed} ; it is in \
   {metre} ; the metre is {metre} ; the time signature is {metre} ; it is written in {timed} ; it is counted in \
-  {metre} ; it has a {metre} time signature ; it is notated in {timed} ; it goes in {timed} ; its metre is {metre} | \
-  be in {timed} ; be in {metre} ; have a {metre} time signature | {metre} ; {timed} | time signature: {metre} ; \
-  metre: {metre} ; meter: {metre} ; time: {metre}
+  {metre} ; it has a {metre} time signature ; it is notated in {timed} ; it goes in {timed} | be in {timed} ; be in \
+  {metre} ; have a {metre} time signature | {metre} ; {timed} | time signature: {metre} ; metre: {metre} ; meter: \
+  {metre} ; time: {metre}
 mostly metre: | | mostly in {timed} ; for the most part in {metre} | it is mostly in {timed} ; the metre is mostly \
   {metre} ; it changes metre but is mostly in {metre} | be mostly in {timed} | mostly {metre} | metre: mostly {metre}
 bars: {n}-{unit} | a length of {n_units} | of {n_units} ; lasting {n_units} ; {n_units} long ; running to {n_units} ; \
   {n_units} in length | it lasts {n_units} ; it is {n_units} long ; it runs for {n_units} ; it runs to {n_units} ; \
-  its length is {n_units} ; it spans {n_units} | last {n_units} ; be {n_units} long ; run for {n_units} | {n_units} ; \
+  the length is {n_units} ; it spans {n_units} | last {n_units} ; be {n_units} long ; run for {n_units} | {n_units} ; \
   {n_units} long | length: {n_units} ; {units}: {digits}
 duration: {adjective} | a length of {time} | lasting {time} ; {time} long ; {time} in length | it lasts {time} ; it \
-  plays for {time} ; it is {time} long ; it runs for {time} ; its length is {time} | last {time} ; be {time} long ; \
+  plays for {time} ; it is {time} long ; it runs for {time} ; the length is {time} | last {time} ; be {time} long ; \
   run for {time} | {time} ; {time} long | duration: {time} ; length: {time}
 instruments: | | for {list} ; for {list} ; for {list} ; scored for {list} ; written for {list} ; played by {a_list} ; \
   featuring {a_list} ; set for {list} | it is scored for {list} ; it is written for {list} ; it is played by {a_list} \
