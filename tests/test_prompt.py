@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from midi_text.data.captions import compose_text
-from midi_text.facts_midi_text import Key
 from midi_text.facts.chord import Chord
-from midi_text.phrases_midi_text import trait_phrases
+from midi_text.facts_midi_text import Key
 from midi_text.prompt_midi_text import Ask, read_prompt
 from midi_text.vocabulary_midi_text import TEMPO_WORDS
 
@@ -193,12 +193,58 @@ PROMPTS: list[tuple[str, dict[str, Any]]] = [
      {BARS: (16, 16), "key": Key(7, "major"), METRE: (3, 4), "tempo_bpm": bpm(72), "programs": (10,)}),
     ("Key: D minor\nTempo: 96 BPM\nMeter: 3/4\nInstruments: violin, piano\nLength: 16 bars",
      {"key": D_MINOR, "tempo_bpm": bpm(96), METRE: (3, 4), "programs": (40, 0), BARS: (16, 16)}),
+    ("over Am F C G", {"chords": chords("Am F C G")}),
+    ("chords: C, A minor, F# minor and G", {"chords": chords("C Am F#m G")}),
+    ("Em7 – A7, house, 122 bpm", {"chords": chords("Em7 A7"), "tempo_bpm": bpm(122)}),
+    ("C G F over and over", {"chords": chords("C G F"), "traits": ("repeated chord loop",)}),
+    ("C G F", {}),
+    ("Am G F E over and over", {"chords": chords("Am G F E"), "traits": ("repeated chord loop",)}),
+    ("F#m, piano", {"key": Key(6, "minor"), "programs": (0,)}),
+    ("ii-V-I in Bb", {"roman": ("ii", "V", "I"), "key": Key(10, "major")}),
+    ("a I–♭VII–IV loop in D", {"roman": ("I", "bVII", "IV"), "key": Key(2, "major")}),
+    ("i iiø7 viio7 V7/V i progression", {"roman": ("i", "iiø7", "vii°7", "V7/V", "i")}),
+    ("in movements I, II and III", {}),
+    ("AABA", {"form": "AABA"}),
+    ("A-B-A form", {"form": "ABA"}),
+    ("form: aaba", {"form": "AABA"}),
+    ("songs by ABBA", {}),
+    ("flute melody over a cello bass line",
+     {"programs": (73, 42), "melody_programs": (73,), "bass_programs": (42,)}),
+    ("Melody: violin. Bass: tuba.", {"programs": (40, 58), "melody_programs": (40,), "bass_programs": (58,)}),
+    ("the electric guitar plays the melody",
+     {"families": ("electric guitar",), "melody_families": ("electric guitar",)}),
+    ("walking bass", {"traits": ("walking bass",)}),
+    ("no syncopation or triplets", {"excluded_traits": ("syncopated", "triplets")}),
+    ("not swung, no drum fills", {"excluded_traits": ("swing", "drum fills")}),
+    ("modulates to F major", {"key_changes": (Key(5, "major"),)}),
+    ("starts in A minor and ends in C major", {"key": A_MINOR, "key_changes": (Key(0, "major"),)}),
+    ("D major -> B minor", {"key": Key(2, "major"), "key_changes": (Key(11, "minor"),)}),
+    ("ré mineur", {"key": D_MINOR}), ("d-Moll", {"key": D_MINOR}), ("la menor", {"key": A_MINOR}),
+    ("B-Dur", {"key": Key(10, "major")}), ("H-Dur", {"key": Key(11, "major")}), ("re minore", {"key": D_MINOR}),
+    ("fa dièse mineur", {"key": Key(6, "minor")}), ("Cis-Moll", {"key": Key(1, "minor")}),
+    ("si bemolle maggiore", {"key": Key(10, "major")}), ("Es-Dur", {"key": E_FLAT}),
+    ("Klavier und Geige, langsam, kein Schlagzeug",
+     {"programs": (0, 40), "tempo_bpm": tempo("slow"), "excluded_programs": (128,)}),
+    ("flauta y guitarra, rápido, sin batería",
+     {"programs": (73,), "families": ("guitar",), "tempo_bpm": tempo("fast"), "excluded_programs": (128,)}),
+    ("deux minutes de violon et de piano, pas de batterie",
+     {SECONDS: bpm(120), "programs": (40, 0), "excluded_programs": (128,)}),
+    ("chitarra e flauto, 16 battute", {"families": ("guitar",), "programs": (73,), BARS: (16, 16)}),
+    ("violn, celo, paino & drumms", {"programs": (40, 42, 0, 128)}),
+    ("waltzz in b minr", {METRE: (3, 4), "key": Key(11, "minor")}),
+    ("saxaphone and harpsicord", {"families": ("saxophone",), "programs": (6,)}),
+    ("clarinet in B flat and piano", {"programs": (71, 0)}),
+    ("more than 90 bpm but less than 110", {"tempo_bpm": bpm(90, 110)}),
+    ("at most 20 bars, at least 8", {BARS: (8, 20)}),
+    ("100-ish bpm", {"tempo_bpm": bpm(95, 105)}),
+    ("a pedal point in the bass", {"traits": ("pedal point",)}),
 ]  # fmt: skip
 
 FALSE_FRIENDS = [
     "a minor issue", "a major breakthrough", "march 3rd", "I am happy", "I am in a good mood", "write it in 3 minutes",
     "within 30 seconds", "the first 4 bars should surprise",
-    "good vibes", "no strings attached", "voice leading", "1/8 notes", "the 90's", "in the '60s", "in a way", "ending on a D major chord", "a slow build",
+    "good vibes", "no strings attached", "voice leading", "1/8 notes", "the 90's", "in the '60s",
+    "in a way", "ending on a D major chord", "a slow build",
     "5000 bars", "1000 bpm", "2 hours", "0 bars", "0 seconds", "0 bpm",
     "12/25/2024", "24/7", "number 5 in the charts", "the year 1838", "a second movement", "bells and whistles",
     "give me a minute", "catchy chorus", "3 o'clock", "a C program", "be a B-side", "opus 28 no. 4",
@@ -227,6 +273,37 @@ def test_reads_nothing_where_nothing_is_stated(text: str) -> None:
     ask = read_prompt(text)
     assert fields(ask) == {}
     assert not ask.statements
+
+
+@pytest.mark.parametrize("text", (Path(__file__).parent / "plain_english.txt").read_text("utf-8").splitlines())
+def test_plain_english_states_nothing(text: str) -> None:
+    """Sentences about other things, with words that music uses too."""
+    assert [(s.fact, s.text) for s in read_prompt(text).statements] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "styles"),
+    [
+        ("sad jazz ballad", ("sad", "jazz", "ballad")),
+        ("lofi hip-hop, drum & bass", ("lo-fi", "hip hop", "drum and bass")),
+        ("ein fröhlicher Walzer für Klavier", ("cheerful", "waltz")),
+        ("not a sad song", ()),
+        ("I am sad, write me a song", ()),
+        ("a jazz guitar piece", ()),
+    ],
+)
+def test_reads_styles_and_leaves_them(text: str, styles: tuple[str, ...]) -> None:
+    assert read_prompt(text).styles == styles
+
+
+def test_reports_what_it_read_and_what_it_left() -> None:
+    ask = read_prompt("a slow pirate shanty in D minor, Am F C G, flute melody, no drums, at least 8 bars, zany")
+    assert ask.report() == (
+        ("tempo", "20 to 76 BPM"), ("key", "D minor"), ("chords", "Am – F – C – G"), ("bars", "at least 8 bars"),
+        ("instruments", "flute"), ("melody on", "flute"), ("without", "drums"),
+        ("style, left to the model", "shanty"), ("words left to the model", "pirate, zany"),
+    )  # fmt: skip
+    assert read_prompt("").report() == ()
 
 
 def test_statements_point_into_the_text() -> None:
@@ -265,14 +342,15 @@ def test_never_raises_on_its_own_words(words: list[str], joint: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["🎹", "no drums, ", "a minor ", "1/", "1 to ", "and a half ", "Am, ", "don't use any ", ",", "x",
-     "synth bass 2 ", "one hundred and ", "<|midi:Pitch_60|>", "a slow waltz in D minor at 96 BPM for violin, "],
+    ["🎹", "no drums, ", "a minor ", "1/", "1 to ", "and a half ", "Am, ", "don't use any ", ",", "x", "C G Am F ",
+     "synth bass 2 ", "one hundred and ", "<|midi:Pitch_60|>", "a slow waltz in D minor at 96 BPM for violin, ",
+     "I ", "ii-", "A B A ", "A-B-", "violn ", "qwertyuiopa ", "melody on ", "ré mineur ", "fast ", "at most 20, "],
 )  # fmt: skip
 def test_long_text_is_read_in_linear_time(unit: str) -> None:
     text = (unit * (100_000 // len(unit) + 1))[:100_000]
-    start = time.perf_counter()
+    start = time.process_time()
     read_prompt(text)
-    assert time.perf_counter() - start < 3  # some 0.5 s alone on a core; quadratic would take minutes
+    assert time.process_time() - start < 3  # some 0.5 s alone on a core; quadratic would take minutes
 
 
 @pytest.mark.parametrize("kind", ["caption", "prompt"])
@@ -282,8 +360,8 @@ def test_round_trip(kind: str) -> None:
     stated = found = read = 0
     for _ in range(1000):
         written = compose_text(random_facts(rng), random_labels(rng), rng, kind=kind)
-        wanted = set(written.stated)
-        got = {(s.fact, s.value) for s in read_prompt(written.text).statements}
+        wanted = {stated for stated in written.stated if stated[0] != "style"}
+        got = {(s.fact, s.value) for s in read_prompt(written.text).statements if s.fact != "style"}
         stated, read, found = stated + len(wanted), read + len(got), found + len(wanted & got)
     assert found / stated >= 0.995
     assert found / read >= 0.995

@@ -118,13 +118,14 @@ class Ask:
             ("style, left to the model", self.styles), ("words left to the model", self.unread),
         ):  # fmt: skip
             rows += [(name, ", ".join(words))] if words else []
-        return tuple((name.replace("_", " "), words) for name, words in rows)
+        return tuple((_NAMES.get(name, name.replace("_", " ")), words) for name, words in rows)
 
 
 _REPORTED = (
     "tempo_bpm", "time_signature", "key", "mode", "key_changes", "chords", "roman", "form", "bars", "duration_seconds",
     *CLASSES,
 )  # fmt: skip
+_NAMES = {"tempo_bpm": "tempo", "time_signature": "metre", "duration_seconds": "duration", "roman": "numerals"}
 _UNITS = {"tempo_bpm": ("BPM", TEMPO_LIMITS), "bars": ("bars", BARS_LIMITS), "duration_seconds": ("s", DURATION_LIMITS)}
 
 

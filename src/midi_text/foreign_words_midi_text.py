@@ -85,16 +85,23 @@ _WORDS = {
     "fr": """une= pour=for et=and avec=with sans=without mesures==bars mesure=bar en=in le la les des du de au aux
         morceau= chanson= musique= mineur= majeur= environ=about secondes==seconds tres= un dans=in lent=slow
         lente=slow vif=lively vite=fast fort=loud doux=soft alto=viola basse=bass cor=horn cors=horns chant=vocals
-        ou=or par=by pas=not sol bois=woodwinds rythme= doucement=softly""",
+        ou=or par=by pas=not sol bois=woodwinds rythme= doucement=softly deux==two trois==three quatre==four
+        huit==eight douze==twelve seize==sixteen demi=half""",
     "de": """ein= eine= einen= fur=for und=and mit=with ohne=without kein=no keine=no nicht=not takte==bars takten==bars
         takt=time der die das im=in bitte=please stuck= lied dur= moll= minuten==minutes sekunden==seconds etwa=about
-        ungefahr==about oder=or leise=softly laut=loud bass=bass horn=horn tempo sehr flote= bis=to von choral=chorale""",
+        ungefahr==about oder=or leise=softly laut=loud bass=bass horn=horn tempo sehr flote= bis=to von
+        choral=chorale
+        zwei==two drei==three vier==four funf==five sechs==six acht==eight zehn==ten zwolf==twelve sechzehn==sixteen
+        halbe==half""",
     "es": """una= para=for con=with y=and sin=without compases==bars compas=metre en=in el los las cancion= musica=
         menor= mayor minutos==minutes segundos==seconds unos=about estilo= bajo=bass alto=viola metales=brass
-        maderas=woodwinds clave=harpsichord suave=soft fuerte=loud aproximadamente==about o=or un no=no quiero= lento
-        alegre de""",
-    "it": """un una per=for con=with e=and senza==without battute==bars in il la brano= minore= maggiore= minuti==minutes
-        secondi==seconds circa=about basso=bass corno=horn forte o=or musica= canzone= tempo di""",
+        maderas=woodwinds clave=harpsichord suave=soft fuerte=loud aproximadamente==about o=or un no=no quiero=
+        lento alegre de dos==two tres==three cuatro==four ocho==eight doce==twelve dieciseis==sixteen minuto==minute
+        medio=half""",
+    "it": """un una per=for con=with e=and senza==without battute==bars in il la brano= minore= maggiore=
+        minuti==minutes secondi==seconds circa=about basso=bass corno=horn forte o=or musica= canzone= tempo di
+        niente=no due=two tre=three
+        quattro==four otto==eight dodici==twelve sedici==sixteen mezzo=half""",
 }  # fmt: skip
 _ENGLISH = frozenset(
     "the and with of for is are please write make song piece my this that it to make me some like without".split()

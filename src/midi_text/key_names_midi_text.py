@@ -37,7 +37,8 @@ _CHORD = re.compile(r"[A-G][#b♯♭]?(?:m|maj|min|dim|aug|sus)?[2-9]?7?")
 _BREAKS = frozenset(("", ",", ".", ";", "|", "\n", "/", "!", "?", "-", ":", "=", "·", "•", "+"))
 _FOLLOWERS = _BREAKS | frozenset(
     """for at with w and in on using featuring lasting played scored composed of by without & but about around
-    roughly approximately that which called marked from please throughout over only then to or > → ends modulates moves closes stays keeps lasts is has""".split()
+    roughly approximately that which called marked from please throughout over only then to or > → ends
+    modulates moves closes stays keeps lasts is has""".split()
 )
 _KEY_NOUNS = frozenset("key keys mode tonality scale feel mood sound".split())
 _PIECES = frozenset(
@@ -155,7 +156,11 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
         return key
     inside = known and _low(tokens, index - 1) == "in"
     if tonic.short:
-        plain = letter.isupper() and text[last - 1] == "m" and not (token.raw == "am" and _is_verb(text, tokens, index, end))
+        plain = (
+            letter.isupper()
+            and text[last - 1] == "m"
+            and not (token.raw == "am" and _is_verb(text, tokens, index, end))
+        )
         if not plain and not tonic.sign:
             return key if inside and letter.islower() else None
         return None if _in_chords(text, tokens, index, end) else key

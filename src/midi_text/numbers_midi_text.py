@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from .ask_midi_text import Statement
 from .tokens_midi_text import Token
 from .vocabulary_midi_text import (
     ABOUT_SHARE,
@@ -112,6 +113,8 @@ def _amount(tokens: list[Token], index: int) -> _Amount | None:
         return None
     low, end = number
     high, first = low, index
+    if _low(tokens, end) == "ish":  # "100-ish"
+        return _Amount(low, low, index, end + 1, True)
     before = _low(tokens, index - 1)
     joiner = _low(tokens, end)
     if joiner in ("-", "to", "or", "~") or (joiner == "and" and before == "between"):
@@ -121,7 +124,12 @@ def _amount(tokens: list[Token], index: int) -> _Amount | None:
             first -= before in ("between", "from")
             return _Amount(low, high, first, end, False)
     two = (_low(tokens, index - 2), before)
-    if two[1] == "than" and _low(tokens, index - 3) in ("no", "not"):  # "no more than", "not faster than"
+    if two[1] == "than" and _low(tokens, index - 3) in (
+        "no",
+        "not",
+        "nothing",
+        "never",
+    ):  # "no more than", "not faster than"
         if two[0] in _FEWER:
             return _Amount(low, float("inf"), index - 3, end, False)
         return _Amount(0, high, index - 3, end, False)
@@ -138,15 +146,16 @@ def _amount(tokens: list[Token], index: int) -> _Amount | None:
     return _Amount(low, high, first, end, False)
 
 
-def read_carried(text: str, tokens: list[Token], index: int, fact: str) -> Found | None:
+def read_carried(text: str, tokens: list[Token], index: int, last: Statement) -> Found | None:
     """A bound without a unit after a statement with one, "at most 20 bars, at least 8"; "Andante (about 88)".
 
     Args:
         text: The text.
         tokens: Of the text.
         index: Where the number stands.
-        fact: Of the statement before it.
+        last: The statement before it.
     """
+    fact = last.fact
     amount = _amount(tokens, index) if tokens[index].low[0].isdigit() else None
     if amount is None or _low(tokens, amount.end) not in _ENDS:
         return None
@@ -157,6 +166,10 @@ def read_carried(text: str, tokens: list[Token], index: int, fact: str) -> Found
         return None
     if fact == "bars":
         return _bars(tokens, amount, amount.first, amount.end)
+    if fact == "duration_seconds":
+        scale = 60 if "min" in last.text.lower() else 1
+        value = _within(amount.low * scale, amount.high * scale, DURATION_LIMITS)
+        return ("duration_seconds", value, amount.first, amount.end) if value else None
     return _tempo(amount, amount.first, amount.end) if fact == "tempo_bpm" else None
 
 

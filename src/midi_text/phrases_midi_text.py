@@ -44,7 +44,8 @@ def _instrument_phrases() -> dict[str, Meanings]:
     for instrument in INSTRUMENTS:
         gm_name = re.sub(r"[^a-z0-9+]+", " ", instrument.gm_name.lower()).strip()
         for word in (gm_name, *instrument.written, *instrument.read_only):
-            for form in _plurals(" ".join(map(without_accents, re.split("[- ]", word.lower())))):
+            spaced = re.sub(r"(?<=[a-z])(?=\d)", " ", word.lower())  # "dx7" is two tokens
+            for form in _plurals(" ".join(map(without_accents, re.split("[- ]", spaced)))):
                 phrases.setdefault(form, (("program", instrument.program),))
     for ensemble, programs in ENSEMBLES.items():
         style = STYLES.get(ensemble.split()[0])
@@ -143,13 +144,15 @@ _PLAIN_WORDS = frozenset(
     fade_out fades_out fading_out fading_away fades_away dies_away builds_up building_up move_together decelerates
     loses_speed gathers_speed grows_slower grows_faster getting_louder gets_louder grows_louder grows_softer
     getting_softer gets_softer getting_quieter gets_quieter exactly_on_the_grid heard_again stands_alone
-    repeats_itself shuffled_beat no_section_returns open_ending rise_and_fall swells_and_fades quantised quantized
+    repeats_itself shuffled_beat no_section_returns open_ending rise_and_fall rises_and_falls swells_and_fades
+    quantised quantized
     regular_tempo independent_lines tremolo triplet triplets chromatic live_recording played_live mechanical_timing
     snapped_to_the_grid repeating_figure repeated_figure off_beat off_beats through_composed alberti full_close
     from_a_score built_on_repetition lots_of_repetition much_repetition the_beginning_comes_back exactly_as_notated
     binary_form ternary_form two_part_form three_part_form sax
     slows_at_the_end slows_down_at_the_end slowing_at_the_end slowing_down_at_the_end slow_down_at_the_end
-    slows_toward_the_end slows_towards_the_end drum_set drumming bird_tweet helicopter_sound gunshot_sound telephone_ring
+    slows_toward_the_end slows_towards_the_end drum_set drumming bird_tweet helicopter_sound gunshot_sound
+    telephone_ring
     """.split()
 )
 
@@ -202,6 +205,7 @@ def _build() -> tuple[dict[str, Meanings], frozenset[str]]:
     for phrase in _TRAIT_PHRASES["four on the floor"].split(", "):
         phrases[phrase] += (("program", 128),)
     phrases |= dict.fromkeys(("no swing", "without swing", "not swing"), (("no_trait", "swing"),))
+    phrases["flamenco guitar"] = phrases["flamenco guitars"] = (("program", 24), ("style", "flamenco"))
     phrases |= dict.fromkeys(_LOOPS, (("loop", "repeated chord loop"),))
     for name, program in (("violin", 40), ("cello", 42), ("flute", 73), ("clarinet", 71), ("viola", 41)):
         phrases[f"{name} sonata"] = (("program", program), ("open", True), ("style", "sonata"))  # with piano or not

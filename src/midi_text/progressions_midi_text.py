@@ -27,9 +27,10 @@ _NAMED = re.compile(r"([A-G])[ -]?(#|♯|b|♭|sharp|flat)?[ -](major|minor|maj|
 _BETWEEN = re.compile(
     r"[ \t]*(?:->|→|>|\||,|-|–|—|·|•|/(?=\s)|\n)?[ \t]*(?:(?:and|then|to|und|et|y|e)[ \t]+)?\|?[ \t]*"
 )
+_DEGREE = "(?:VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)"
 _NUMERAL = re.compile(
-    r"[b#♭♯]?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii|i)(?:maj7|M7|ø7?|°7?|o7?|dim7?|\+|sus[24]|add9|7|6|9)?"
-    r"(?:/[b#]?(?:VII|VI|IV|V|III|II|I|vii|vi|iv|v|iii|ii))?(?![\w'’])"
+    rf"[b#♭♯]?{_DEGREE}(?:°|o|ø|dim|\+)?(?:maj7|M7|min7|7|65|64|6|43|42|9|5)?(?:add[2469]|sus[24])?"
+    rf"(?:/[b#♭♯]?{_DEGREE}(?:°|o)?)?(?![\w'’])"
 )
 _CHORD_WORDS = frozenset(
     """chord chords progression progressions changes vamp loop over harmony harmonies akkorde akkorden accords
@@ -141,8 +142,8 @@ def read_numerals(text: str, tokens: list[Token], index: int) -> Found | None:
 
 
 def _plain(numeral: str) -> str:
-    """A numeral in plain letters: "♭VII" -> "bVII", "vii°" -> "viio"."""
-    return numeral.replace("♭", "b").replace("♯", "#").replace("°", "o").replace("dim", "o")
+    """A numeral as `Chord.from_roman` and the analysis write it: "♭VII" -> "bVII", "viio7" -> "vii°7"."""
+    return re.sub("o|dim", "°", numeral.replace("♭", "b").replace("♯", "#"))
 
 
 def _counts(numerals: list[str]) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
+from itertools import pairwise
 from string import ascii_letters, digits
 from typing import Any
 
@@ -55,7 +56,7 @@ _COUNTS = frozenset("2 3 4 5 6 two three four five six".split())
 # A key after another is where the piece goes, where one of these stands between them or before it.
 _GOES = frozenset(
     """to into > → then ends end ending ended finishes finish finishing closes closing modulates modulate modulating
-    modulation moves moving shifts shift goes going concludes""".split()
+    modulation moves moving shifts shift goes going concludes chorus bridge refrain middle""".split()
 )
 _MODULATES = frozenset("modulates modulate modulating modulation modulated".split())
 _REACH = 8  # tokens in which a change of key is told
@@ -67,6 +68,7 @@ _PROSE = frozenset(
     been being will won't don't can't""".split()
 )
 _MOST_KEYWORDS = 12
+_ORDERS = frozenset("make want keep play like let need".split())
 _WINDOW = 50  # tokens around a word of music within which plain words are believed
 _PERSONS = frozenset("i you he she they we".split())
 _BEING = frozenset("am are is was were feel feels felt i'm you're we're they're he's she's".split())
@@ -135,8 +137,8 @@ class _Reader:
                 return found[3]
             if found is not None:
                 self.barren[reader] = found[3]
-        near = self.read and initial.isdigit() and index - self.places[-1][0] < _REACH
-        carried = read_carried(self.text, self.tokens, index, self.read[-1].statement.fact) if near else None
+        near = self.read and initial.isdigit() and index - self.places[-1][1] < _REACH
+        carried = read_carried(self.text, self.tokens, index, self.read[-1].statement) if near else None
         if carried is not None:
             self._add_found(*carried)
             return carried[3]
@@ -155,7 +157,9 @@ class _Reader:
         weak |= fact == "tempo_bpm" and self._low(first) in ("speed", "pace")
         self_evident = (
             (fact == "time_signature" and self._low(first - 1) == "in")
-            or (fact in _LENGTHS and not _LASTS.isdisjoint((self._low(first - 2), self._low(first - 1), self._low(end))))
+            or (
+                fact in _LENGTHS and not _LASTS.isdisjoint((self._low(first - 2), self._low(first - 1), self._low(end)))
+            )
             or (fact in _LENGTHS and self._is_item(first, end))
         )
         weak = weak and not self_evident and not self._is_field(first)
@@ -288,6 +292,8 @@ class _Reader:
                 position += 1
             if self._low(position) in ("any", "the"):
                 position += 1
+            if joiner in ("or", "nor") and self._phrase(position)[0] == position:
+                position += 1  # "no keyboards or clean vocals"
             if position < len(self.tokens) and self._phrase(position)[0] > position:
                 last_joiner = joiner
         return end, last_joiner in ("or", "nor") or (last_joiner != "," and not commas)
@@ -312,8 +318,10 @@ class _Reader:
         """What was read, without the plain English words in a text, or a place of it, that is not about music."""
         if not any(read.weak for read in self.read):
             return self.read
-        keywords = len(self.tokens) <= _MOST_KEYWORDS and len(self.unread) <= len(self.read)
-        keywords = keywords and _PROSE.isdisjoint(token.low for token in self.tokens)
+        words = [token.low for token in self.tokens[: _MOST_KEYWORDS + 1]]
+        keywords = len(words) <= _MOST_KEYWORDS and len(self.unread) <= len(self.read)
+        ordered = any(a in _ORDERS and b in ("it", "this") for a, b in pairwise(words))  # "make it fast"
+        keywords = keywords and (ordered or _PROSE.isdisjoint(words))
         music = sorted(
             {first for read, (first, _) in zip(self.read, self.places, strict=True) if not read.weak}
             | {i for i, token in enumerate(self.tokens) if token.low in MUSIC_WORDS and self._is_music(i)}

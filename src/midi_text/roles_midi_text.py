@@ -8,9 +8,7 @@ _MELODY = frozenset("melody melodies tune theme lead melodie melodia leads".spli
 _LINES = frozenset("line lines part bassline".split())
 _ARTICLES = frozenset("the a an solo main some".split())
 _ON = frozenset("on in by : = is played".split())
-_CARRIES = frozenset(
-    "plays play playing carries carry carrying takes taking has have having sings singing on".split()
-)
+_CARRIES = frozenset("plays play playing carries carry carrying takes taking has have having sings singing on".split())
 
 
 def _low(tokens: list[Token], index: int) -> str:

@@ -82,7 +82,7 @@ sacred: religious, liturgical"""
 _PERIODS = """\
 medieval
 renaissance
-baroque: barock, barocco, barroco
+baroque: barok, barock, barocco, barroco
 romantic: romanticism, romantique, romantisch, romantico, romantica
 impressionist: impressionistic, impressionism
 modern

@@ -9,7 +9,6 @@ nobody's to judge here: they always hold.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -132,36 +131,13 @@ def _chords_hold(value: tuple[Chord, ...], facts: MusicFacts, analysis: Analysis
     return len(loop) == len(value) and _follows(value, loop + loop, _is)
 
 
-# Semitones above the tonic by numeral; the minor scale is the natural one, with both sevenths for "vii".
-_DEGREES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
-_NUMERAL = re.compile(r"([b#]?)(VII|VI|IV|V|III|II|I)", re.IGNORECASE)
-
-
-def numeral_chord(numeral: str, key: Key) -> Chord | None:
-    """The triad of a Roman numeral such as "ii", "bVII", "viio7" in a key; None if it is no numeral."""
-    match = _NUMERAL.match(numeral)
-    if match is None:
-        return None
-    sign, roman = match.groups()
-    degree = ("I", "II", "III", "IV", "V", "VI", "VII").index(roman.upper())
-    flat = bool(sign == "b") and key.mode == "minor" and degree in (2, 5, 6)  # "bVI" in minor is its own sixth
-    scale = _DEGREES["major" if sign and not flat else key.mode]
-    leading = key.mode == "minor" and degree == 6 and roman.islower() and not sign  # "viio" stands on the raised one
-    shift = {"b": 0 if flat else -1, "#": 1}.get(sign, 0) + leading
-    after = numeral[match.end() :]
-    quality = "min" if roman.islower() else "maj"
-    if after[:1] in ("o", "°", "ø") or after.startswith("dim"):
-        quality = "dim"
-    root = (key.tonic + scale[degree] + shift) % 12
-    return Chord(root, "aug" if after[:1] == "+" else quality, root)
-
-
 def _roman_holds(value: tuple[str, ...], facts: MusicFacts, analysis: Analysis) -> bool:
     if facts.key is None:
         return False
-    asked = tuple(numeral_chord(numeral, facts.key) for numeral in value)
-    wanted = tuple(chord for chord in asked if chord is not None)
-    return len(wanted) == len(asked) and _chords_hold(wanted, facts, analysis)
+    try:
+        return _chords_hold(tuple(Chord.from_roman(numeral, facts.key) for numeral in value), facts, analysis)
+    except ValueError:  # no numeral of ours
+        return False
 
 
 def _form_holds(value: str, facts: MusicFacts, analysis: Analysis) -> bool:

@@ -24,7 +24,7 @@ _SHORT = {
 }  # fmt: skip
 _ENGLISH = frozenset(
     """according acoustics adagios allegra allegros andantes ballard balled banjoes baritones cadences carina cells
-    celtics chorals chores chortle clarinetist classically contraband cords counterpoints crescendi crescents
+    celtics chorals chores chortle chorus clarinetist classically contraband cords counterpoints crescendi crescents
     crumpet crumpets diminuendoes diminuendos discos drummed electronics electrons flamencos fluted gospels grooved
     grove harmonious harmonizes hellos homophone homophones hoodwinks immoderately instalments instrument
     instrumentals instrumented jellos legate legatos locals lowly majors mandolins mazourka measured melancholia
