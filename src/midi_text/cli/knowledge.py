@@ -1,4 +1,4 @@
-"""``accuracy`` and ``train-style``: how right the facts are, and the probe that learns what cannot be measured."""
+"""``accuracy``, ``train-style`` and ``arrange``: how right the facts are, a probe for what cannot be measured, bands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.accuracy.row import AccuracyRow
-from .options import PRETRAINED, at_least_one
+from .options import PRETRAINED, at_least_one, seed
 from .output import Output, say, table
 from .workshop import require
 
@@ -30,6 +30,13 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     style = commands.add_parser("train-style", parents=[corpus, every], help="labels become a style probe")
     style.add_argument("-o", "--output", type=Path, default=Path("style_probe.safetensors"), metavar="FILE")
     style.set_defaults(run=run_train_style)
+
+    arrange = commands.add_parser("arrange", parents=[corpus, every], help="tunes of a corpus dressed as bands")
+    arrange.add_argument("output", metavar="OUTPUT", help="the folder to make, which collect and build take")
+    arrange.add_argument("--collections", metavar="A,B", help="only tunes of these collections [all]")
+    arrange.add_argument("--count", type=at_least_one, default=1, help="bands a tune [1]")
+    arrange.add_argument("--seed", type=seed, default=0, help="of every choice [0]")
+    arrange.set_defaults(run=run_arrange)
 
 
 def run_accuracy(args: argparse.Namespace, out: Output) -> int:
@@ -129,4 +136,24 @@ def run_train_style(args: argparse.Namespace, out: Output) -> int:
     cells = [("kind", "measure", "figure", "named")]
     cells += [(row.fact, row.measure, f"{row.value:.1f}", f"{row.n:,}") for row in rows]
     out.item({"probe": str(args.output), "rows": [vars(row) for row in rows]}, f"{args.output}\n{table(cells)}")
+    return 0
+
+
+def run_arrange(args: argparse.Namespace, out: Output) -> int:
+    """Arranges the tunes of a corpus."""
+    require("train", "pyarrow", "datasets")
+    from ..data.bands import arrange_corpus
+
+    manifest = arrange_corpus(
+        args.source,
+        args.output,
+        collections=args.collections.split(",") if args.collections else (),
+        count=args.count,
+        seed=args.seed,
+        limit=args.limit,
+        num_proc=args.num_proc,
+    )
+    rows = [("source", "pieces", "notes", "hours", "licence")]
+    rows += [(s.name, f"{s.pieces:,}", f"{s.notes:,}", f"{s.hours:,.1f}", s.licence) for s in manifest.sources]
+    out.item({"folder": args.output, **manifest.to_dict()}, f"{table(rows)}\n  {args.output}")
     return 0
