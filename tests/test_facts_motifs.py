@@ -4,6 +4,8 @@ import symusic
 from hypothesis import given
 from random_scores import scores
 
+from midi_text.evaluation.accuracy import motifs as accuracy
+from midi_text.evaluation.accuracy.row import LabelledPiece
 from midi_text.facts.motifs import LONGEST, MOST_MOTIFS, SHORTEST, measure_motifs
 from midi_text.facts.traits import TRAITS
 from midi_text.facts.view import view_score
@@ -143,9 +145,9 @@ def test_a_pause_ends_a_motif():
 
 
 def test_a_returning_motif_needs_four_bars():
-    line = [note for seed in range(5) for note in FATE + filler(seed, 4)]
+    line = [note for seed in range(8) for note in FATE + filler(seed, 8)]
     assert "returning motif" in motifs_of(line).traits
-    line = [note for seed in range(3) for note in FATE + filler(seed, 4)]
+    line = [note for seed in range(3) for note in FATE + filler(seed, 8)]
     assert "returning motif" not in motifs_of(line).traits
 
 
@@ -201,3 +203,21 @@ def test_a_loop_of_20_000_notes_has_its_motif():
     line = [(0.25, 60 + pitch) for pitch in (0, 4, 7, 12, 7, 4, 9, 2)] * 2500
     (first, *_) = motifs_of(line).motifs
     assert len(first.bars) > 1000
+
+
+def test_bars_of_chance_have_no_returning_motif_and_a_planted_one_is_found():
+    rng = np.random.default_rng(2)
+    pieces = []
+    for number in range(8):
+        lengths = rng.permutation([1, 0.5, 0.5, 0.5, 0.5, 1] * 10).tolist()
+        score = symusic.Score(BEAT)
+        track, at = symusic.Track(), 0.0
+        for length in [1, 1, 1, 1, *lengths] * 2:
+            track.notes.append(symusic.Note(round(at * BEAT), round(length * BEAT), int(rng.integers(60, 80)), 80))
+            at += length
+        score.tracks.append(track)
+        pieces.append(LabelledPiece(f"nottingham/{number}", "test", "nottingham", read_score(score).score, {}))
+    planted, invented = accuracy.measure(pieces, count=10)
+    assert planted.value >= 90
+    assert invented.value == 0
+    assert accuracy.measure(pieces[:0]) == []

@@ -16,7 +16,7 @@ import numpy as np
 
 from .view import Notes, View
 
-MAX_ROWS = 512  # matrices of 1 MB; three in a hundred pieces of the corpus are longer
+MAX_ROWS = 512  # matrices of 1 MB; one in two hundred pieces of the corpus has more bars
 POSITIONS = 16  # a sixteenth in common time, near a triplet eighth's third of a beat
 LANES = 16  # as many as MIDI has channels
 WIDEST_INTERVAL = 12  # semitones; leaps beyond an octave count as one
