@@ -119,7 +119,7 @@ def fit(
         ridge: Penalty on the squares, for all examples together.
 
     Returns:
-        Shape (d + 1, kinds), the bias last, centred over the kinds.
+        Shape (d + 1, kinds), the bias last; centred over the kinds where there is one place, as it means nothing.
     """
     n, places, _ = features.shape
     centre, spread = features.mean((0, 1)), features.std((0, 1)) + 1e-9
@@ -142,7 +142,7 @@ def fit(
     result = table.astype(np.float64)
     result[:-1] /= spread[:, None]
     result[-1] -= centre @ result[:-1]
-    return result if kinds == 2 else result - result.mean(1, keepdims=True)
+    return result - result.mean(1, keepdims=True) if places == 1 else result
 
 
 def _piece_features(view: View) -> np.ndarray:
