@@ -2,6 +2,9 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections import Counter
@@ -9,9 +12,11 @@ from pathlib import Path
 
 import pytest
 import symusic
+from local_hub import LocalHub
 from test_build import piece
 from test_duplicates import melody, tune
 
+from midi_text.cli import main
 from midi_text.data import archives, found
 from midi_text.data.collect import collect
 from midi_text.data.processes import Job
@@ -356,3 +361,33 @@ def test_what_sources_call_things_is_sorted_out():
         "licence": "CC0-1.0",
         "labels": {"credit": "kept", "genre": "jig", "captions": ["One.", "Three.", "Two."]},
     }
+
+
+# -- the Hub ---------------------------------------------------------------------------------------------------------
+
+PUSH_AND_LOAD = """
+import sys
+from datasets import load_dataset
+from midi_text.cli import main
+from midi_text.data.sources import read_pieces
+
+folder = sys.argv[1]
+assert main(["push", folder, "user/corpus", "--repo-type", "dataset"]) == 0
+music = load_dataset("user/corpus")
+print(sorted((split, len(rows)) for split, rows in music.items()), music["train"].column_names[:3])
+print(sorted(piece.id for piece in read_pieces("user/corpus"))[:2])
+"""
+
+
+def test_a_corpus_goes_to_the_hub_and_comes_back(sources: list[Path], tmp_path: Path):
+    folder = tmp_path / "corpus"
+    said = ["--licence", "CC0-1.0", "--attribution", "Ann"]
+    assert main(["collect", *map(str, sources), "--output", str(folder), *said, "--licences", "open"]) == 0
+    with LocalHub() as hub:
+        environment = {**os.environ, **hub.environment, "HF_HOME": str(tmp_path / "home")}
+        command = [sys.executable, "-c", PUSH_AND_LOAD, str(folder)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    *_, sizes, ids = done.stdout.splitlines()
+    assert sizes == "[('test', 3), ('train', 7)] ['id', 'midi', 'source']"
+    assert ids == "['first/0.mid', 'first/1.mid']"

@@ -109,6 +109,7 @@ def dataset_card(manifest: DataManifest, *, repo_id: str) -> str:
     Raises:
         RecordError: The manifest lacks a number that the card shows.
     """
+    files = [{"split": split, "path": f"data/{split}-*.parquet"} for split, rows in manifest.splits.items() if rows]
     front = DatasetCardData(
         language="en",
         license="other",
@@ -116,6 +117,7 @@ def dataset_card(manifest: DataManifest, *, repo_id: str) -> str:
         task_categories=["text-to-audio", "other"],
         tags=TAGS,
         pretty_name=manifest.name,
+        configs=[{"config_name": "default", "data_files": files}],
     )
     return _render("dataset_card.md", front=front.to_yaml(), repo_id=repo_id, manifest=manifest)
 
