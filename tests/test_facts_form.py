@@ -111,7 +111,7 @@ def test_a_varied_return_keeps_its_letter():
     assert measure_form(view_score(score)).plan == "AABA"
 
 
-def test_the_same_tune_over_new_chords_is_not_through_composed_and_its_bars_do_not_come_again():
+def test_a_tune_over_new_chords_keeps_its_letter_but_its_bars_do_not_come_again():
     form = form_of("ode", "bridge", "ode", "bridge")
     assert form.repeated_share == 1
     score = piece("ode", "bridge", "ode", "bridge")

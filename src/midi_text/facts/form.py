@@ -24,7 +24,7 @@ from .view import View
 MELODY_WEIGHT = 0.4  # of the melody's likeness beside the content's, by the same fit
 ALIKE = 0.56  # content and weighed melody of sections with one letter
 SAME_TUNE = 0.8  # melody alone: a return at another pitch or over other parts
-SAME_BAR = 0.8  # content of a bar that comes again: nine notes of ten
+SAME_BAR = 0.8  # content of a bar that comes again: four notes of five in their places
 JOINED = 8  # bars of two neighbours that are heard as one: the usual theme
 REPETITIVE = 0.8  # share of bars
 NOTHING_RETURNS = 0.1  # share of bars

@@ -8,9 +8,9 @@ the second), and phrases of one letter with bars that are alike. Nothing that wa
 get one offset, so the other listener's figure does not depend on it.
 
 Figures are those of mir_eval's `segment` (Raffel et al. 2014), with bars for seconds: `detection` with a window of one
-bar and of none, without the outer boundaries, and `pairwise` for the letters. A found section counts against each
-listener in turn, only where the plan lies. Every figure stands beside the other listener's (what people agree on) and
-a boundary at every eighth bar.
+bar and of none, without the outer boundaries, and `pairwise` for the letters, whose case counts here. Sections are held
+against each listener in turn, where the plan lies. Every figure stands beside the other listener's, which is what
+people agree on, and beside those of a boundary at every eighth and at every fourth bar.
 """
 
 from __future__ import annotations
@@ -28,15 +28,24 @@ from ...facts.view import View, view_score
 from .form_pieces import PHRASE, make_forms
 from .row import AccuracyRow, LabelledPiece
 
+TRAITS: dict[str, set[str]] = {  # that pieces of a plan have
+    "AABB": {"binary form"},
+    "ABA": {"ternary form", "opening returns at the end"},
+    "AABA": {"ternary form", "opening returns at the end"},
+    "ABACA": {"rondo form", "opening returns at the end"},
+}
 OFFSETS = range(-2, 13)  # bars: files that lost an empty first bar, and songs that begin after up to 12
+
+
+_Plan = tuple[np.ndarray, str]  # the bars with which sections begin, and the last bar line; the letters
 
 
 @dataclass(frozen=True)
 class _Song:
-    """A song with two listeners' plans laid over it: the bars with which sections begin, the last bar line, letters."""
+    """A song with two listeners' plans laid over it."""
 
     view: View
-    plans: tuple[tuple[np.ndarray, str], ...]
+    plans: tuple[_Plan, _Plan]
 
 
 def measure(pieces: Sequence[LabelledPiece], synthetic: int = 200) -> list[AccuracyRow]:
@@ -48,10 +57,10 @@ def measure(pieces: Sequence[LabelledPiece], synthetic: int = 200) -> list[Accur
     """
     songs = [piece for piece in pieces if piece.source == "pop909" and "structure_2" in piece.labels]
     held = [_lay_over(piece) for piece in songs if piece.split != "train"]
-    rows = _songs(held, "pop909", "validation and test")
+    rows = _songs(held, "pop909", "two listeners; validation and test")
     if len(held) < len(songs):
         everything = held + [_lay_over(piece) for piece in songs if piece.split == "train"]
-        rows += _songs(everything, "pop909, all splits", "all splits, of which training fitted the weights")
+        rows += _songs(everything, "pop909, all splits", "two listeners; training fitted the weights")
     tunes = [piece for piece in pieces if piece.source == "nottingham" and piece.split != "train"]
     return rows + _planned(make_forms(tunes, synthetic))
 
@@ -134,16 +143,17 @@ def _lay_over(piece: LabelledPiece) -> _Song:
     for plan in plans:
         lines = np.cumsum([0, *(bars for _, bars in plan)]) + offset
         laid.append((lines.clip(0, view.bars), "".join(letter for letter, _ in plan)))
-    return _Song(view, tuple(laid))
+    return _Song(view, (laid[0], laid[1]))
 
 
-def _plan_of(sections: Iterable[Section], bars: int) -> tuple[np.ndarray, str]:
+def _plan_of(sections: Iterable[Section], bars: int) -> _Plan:
     sections = list(sections)
     return np.array([*(s.first_bar for s in sections), bars]), "".join(s.letter for s in sections)
 
 
-def _every_eighth(view: View) -> tuple[np.ndarray, str]:
-    lines = np.append(np.arange(0, view.bars, 8), view.bars)
+def _every(step: int, view: View) -> _Plan:
+    """Boundaries at every so many bars, all of one letter."""
+    lines = np.append(np.arange(0, view.bars, step), view.bars)
     return lines, "A" * (len(lines) - 1)
 
 
@@ -151,40 +161,36 @@ def _songs(songs: Sequence[_Song], source: str, note: str) -> list[AccuracyRow]:
     """Means over songs and listeners."""
     if not songs:
         return []
-    found = [_plan_of(measure_form(song.view).sections, song.view.bars) for song in songs]
-    every = [_every_eighth(song.view) for song in songs]
+    said = {
+        "": [_plan_of(measure_form(song.view).sections, song.view.bars) for song in songs],
+        ", every eighth bar": [_every(8, song.view) for song in songs],
+        ", every fourth bar": [_every(4, song.view) for song in songs],
+    }
+    pairs = {
+        who: [(truth, plan) for song, plan in zip(songs, plans, strict=True) for truth in song.plans]
+        for who, plans in said.items()
+    }
+    pairs[", the other listener"] = [pair for song in songs for pair in (song.plans, song.plans[::-1])]
+    measures: dict[str, Callable[[_Plan, _Plan], tuple[int, int, int]]] = {
+        "boundary F1 within one bar": lambda truth, plan: _boundaries(truth, plan, 1),
+        "boundary F1 in the very bar": lambda truth, plan: _boundaries(truth, plan, 0),
+        "pairwise F1 of letters": _letters,
+    }
     rows = []
-    measures: list[tuple[str, Callable[..., tuple[int, int, int]]]] = [
-        ("boundary F1 within one bar", lambda truth, said: _boundaries(truth, said, 1)),
-        ("boundary F1 in the very bar", lambda truth, said: _boundaries(truth, said, 0)),
-        ("pairwise F1 of letters", _letters),
-    ]
-    for name, count in measures:
-        scores = {
-            "": [
-                f_measure(*count(truth, said)) for song, said in zip(songs, found, strict=True) for truth in song.plans
-            ],
-            ", the other listener": [
-                f_measure(*count(a, b)) for song in songs for a, b in (song.plans, song.plans[::-1])
-            ],
-            ", every eighth bar": [
-                f_measure(*count(truth, said)) for song, said in zip(songs, every, strict=True) for truth in song.plans
-            ],
-        }
-        rows += [
-            AccuracyRow("form", name + who, source, float(np.mean(values)), len(songs), f"two listeners; {note}")
-            for who, values in scores.items()
-        ]
+    for name, count in measures.items():
+        for who, both in pairs.items():
+            value = float(np.mean([f_measure(*count(truth, plan)) for truth, plan in both]))
+            rows.append(AccuracyRow("form", name + who, source, value, len(songs), note))
     return rows
 
 
-def _boundaries(truth: tuple[np.ndarray, str], said: tuple[np.ndarray, str], window: int) -> tuple[int, int, int]:
+def _boundaries(truth: _Plan, said: _Plan, window: int) -> tuple[int, int, int]:
     (lines, _), (other, _) = truth, said
     inner = [a[(a > lines[0]) & (a < lines[-1])] for a in (lines, other)]
     return detection(inner[0], inner[1], window)
 
 
-def _letters(truth: tuple[np.ndarray, str], said: tuple[np.ndarray, str]) -> tuple[int, int, int]:
+def _letters(truth: _Plan, said: _Plan) -> tuple[int, int, int]:
     bars = np.arange(truth[0][0], min(truth[0][-1], said[0][-1]))
     a, b = (
         np.array(list(letters))[np.searchsorted(lines, bars, side="right").clip(1, len(letters)) - 1]
@@ -197,15 +203,21 @@ def _planned(made: Sequence[tuple[ScoreTick, str]]) -> list[AccuracyRow]:
     """Plans and boundaries found in pieces made to a plan."""
     if not made:
         return []
-    exact, scores = [], []
+    exact, scores, traits = [], [], np.zeros(3, np.int64)
     for score, plan in made:
         view = view_score(score)
         form = measure_form(view)
         truth = np.arange(0, (len(plan) + 1) * PHRASE, PHRASE)
         exact.append(form.plan == plan)
         scores.append(f_measure(*_boundaries((truth, plan), _plan_of(form.sections, view.bars), 0)))
+        said, true = set(form.traits) & set().union(*TRAITS.values()), TRAITS.get(plan, set())
+        traits += [len(said & true), len(said), len(true)]
+    hits, stated, held = traits.tolist()
     note = "eight-bar phrases of Nottingham's tunes outside of training, varied when they return"
+    named = f"binary, ternary and rondo form, and the opening's return; {note}"
     return [
         AccuracyRow("form", "plan exact, %", "synthetic", 100 * float(np.mean(exact)), len(made), note),
         AccuracyRow("form", "boundary F1 in the very bar", "synthetic", float(np.mean(scores)), len(made), note),
+        AccuracyRow("form", "traits: precision, %", "synthetic", 100 * hits / max(stated, 1), stated, named),
+        AccuracyRow("form", "traits: recall, %", "synthetic", 100 * hits / max(held, 1), held, named),
     ]
