@@ -163,3 +163,9 @@ def test_any_score_has_drumming(score):
     assert set(found.traits) <= set(TRAITS["drumming"])
     assert (found.pattern is None) == (found.pattern_share == 0)
     assert all(0 <= bar < view.bars for bar in found.fill_bars)
+
+
+def test_three_bars_are_too_few_to_know_a_fill():
+    fill = {"tom": "xxxx xxxx xxxx xxxx"}
+    assert drumming_of(ROCK, ROCK, fill).fill_bars == ()
+    assert drumming_of(ROCK, ROCK, ROCK, fill).fill_bars == (3,)

@@ -34,6 +34,7 @@ _BEATS, _ANDS = (np.array((0, 12, 24, 36)) + part for part in (0, 6))
 _SIXTEENTHS = np.arange(0, 48, 3)
 _ACCENT = 0.6  # of the 90th percentile of the snare's velocities; ghost strokes of groove lie below half of it
 _HOLDS = 0.5  # share of the bars in which a pattern must be
+_FEW = 4  # bars with drums in which nothing is usual yet
 _BLAST = 5.5  # strokes a second of one limb: sixteenths of two limbs in turn from 165 quarters a minute
 # Of several that hold the first names the drumming best: the narrower before the wider.
 _NARROW_FIRST = (
@@ -50,15 +51,14 @@ class Drumming:
         pattern: The trait that names the main pattern best, the narrower before the wider; None without drums or a
             clear one.
         pattern_share: Share of the bars with drums, fills apart, in which it holds, 0..1.
-        fill_bars: Bars (from 0) with a fill: at least 3 more tom strokes than usual, or 4 more on the snare while
-            hi-hat and ride fall below .6 of the usual; no more than two such bars in a row. In fewer than 4 bars:
-            3 tom strokes or more, and more than of hi-hat and ride.
-        traits: "drum fills": 4 bars with drums or more, and 2 with a fill, or one in fewer than 16. The others hold
-            when at least half of the bars with drums and the main metre, fills apart, and 2 or more, are as follows.
-            In 4/4, 2/2, 12/8, two bars of 2/4 or 6/8 ("and" is half a quarter after a beat; time is hi-hat, ride or
-            crash; accents are meant unless ghosts are named): "backbeat": snare or side stick on 2 and 4, no snare on
-            1 and 3. "rock beat": a backbeat, kick on 1 and between 2½ and 3½, on eighths only, at most 3 ghosts, time
-            in 6 of 8 eighths, no shuffle. "four on the floor": kick on all beats and at most twice elsewhere. "disco
+        fill_bars: Bars (from 0) with a fill, where at least 4 have drums: at least 3 more tom strokes than usual, or
+            4 more on the snare while hi-hat and ride fall below .6 of the usual; no more than two such bars in a row.
+        traits: "drum fills": 2 bars with a fill, or one in fewer than 16 bars with drums. The others hold when at
+            least half of the bars with drums and the main metre, fills apart, and 2 or more, are as follows. In 4/4,
+            2/2, 12/8, two bars of 2/4 or 6/8 ("and" is half a quarter after a beat; time is hi-hat, ride or crash;
+            accents are meant unless ghosts are named): "backbeat": snare or side stick on 2 and 4, no snare on 1 and
+            3. "rock beat": a backbeat, kick on 1 and between 2½ and 3½, on eighths only, at most 3 ghosts, time in 6
+            of 8 eighths, no shuffle. "four on the floor": kick on all beats and at most twice elsewhere. "disco
             beat": that, with open hi-hat on 3 ands or more, no snare on 1 and 3. "half-time": snare on 3, not on 1, 2
             and 4, kick by 1¾ and not on 3, 4 eighths of time or more. "double-time": snare on 3 ands or more and no
             beat, kick on 1 and 3, time likewise. "shuffle": on 3 beats or more the time, alone or with side stick and
@@ -89,7 +89,7 @@ def measure_drumming(view: View) -> Drumming:
     traits = tuple(name for name in _NARROW_FIRST if shares.get(name, 0.0) >= _HOLDS)
     pattern = traits[0] if traits else None
     drummed = len(np.unique(hits.bar))
-    if fills and drummed >= 4 and (len(fills) >= 2 or drummed < 16):
+    if fills and (len(fills) >= 2 or drummed < 16):
         traits += ("drum fills",)
     return Drumming(pattern, shares[pattern] if pattern else 0.0, fills, traits)
 
@@ -112,11 +112,10 @@ def _fills(view: View, hits: Lines) -> tuple[int, ...]:
         for roles in ((_TOM,), (_SNARE, _GHOST), (_HAT, _OPEN, _RIDE, _PEDAL))
     )
     drummed = np.unique(hits.bar)
+    if len(drummed) < _FEW:
+        return ()
     usual_toms, usual_snare, usual_time = (np.median(count[drummed]) for count in (toms, snare, time))
-    if len(drummed) < 4:  # too few bars to know what is usual: toms that outnumber the cymbals are a fill
-        fill = (toms >= 3) & (toms > time)
-    else:
-        fill = (toms >= usual_toms + 3) | ((snare >= usual_snare + 4) & (time < 0.6 * usual_time))
+    fill = (toms >= usual_toms + 3) | ((snare >= usual_snare + 4) & (time < 0.6 * usual_time))
     fill = fill[: view.bars]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], fill.astype(np.int8), [0]])))
     for start, end in edges.reshape(-1, 2):
