@@ -136,6 +136,8 @@ def test_broken_chords_leap_through_the_notes_of_a_chord():
     bars = ("C4:0.25 E4:0.25 G4:0.25 C5:0.25 E5:0.25 G4:0.25 C5:0.25 E5:0.25 ", "C4:0.25 D4:0.25 A4:0.25 D5:0.25 " * 2)
     assert "broken chords" in traits_of(part(bars[0] * 16, program=24))
     assert "broken chords" not in traits_of(part(SCALE * 8, program=24))
+    boogie = "C2:0.5 C3:0.5 E2:0.5 E3:0.5 G2:0.5 G3:0.5 A2:0.5 A3:0.5 "
+    assert "broken chords" not in traits_of(part(boogie * 8, program=24))
     assert "broken chords" not in traits_of(part("C4:0.5 C4:0.5 E4:0.5 E4:0.5 " * 16, program=24))
 
 

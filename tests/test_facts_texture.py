@@ -108,6 +108,11 @@ def test_a_waltz_is_melody_and_accompaniment():
 
 def test_a_prelude_of_broken_chords_is_arpeggiated_and_a_scale_is_not():
     assert "arpeggiated" in texture_of(score_of(part(PRELUDE * 4, held=2))).traits
+    leaps = [
+        part(words * 16, program=program)
+        for words, program in (("C3:2 ", 70), ("-:0.5 G3:0.5 -:0.5 G3:0.5 ", 60), ("-:1 E4:1 ", 73))
+    ]
+    assert "arpeggiated" not in texture_of(score_of(*leaps)).traits  # from one player to another
     scale = "C4:0.25 D4:0.25 E4:0.25 F4:0.25 G4:0.25 F4:0.25 E4:0.25 D4:0.25 " * 16
     assert "arpeggiated" not in texture_of(score_of(part(scale, held=2))).traits
 

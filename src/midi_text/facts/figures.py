@@ -55,11 +55,11 @@ def _alberti(view: View, strands: Strands) -> np.ndarray:
 
 
 def _broken(view: View, strands: Strands) -> np.ndarray:
-    """At least four even single notes, no wider apart than a beat, that go by thirds to octaves over 3-4 classes."""
+    """Four or more even single notes, at most a beat apart, that leap by less than an octave over 3-4 classes."""
     inside = _ahead(strands.cell, 1) == strands.cell
     inside[-1] = False
     move = np.abs(_ahead(strands.low, 1) - strands.low)
-    leaps = strands.total(inside & (move >= 3) & (move <= 12) & (strands.next_beats <= 1 + NEAR))
+    leaps = strands.total(inside & (move >= 3) & (move < 12) & (strands.next_beats <= 1 + NEAR))
     moves = strands.count - 1
     classes = np.bitwise_count(np.bitwise_or.reduceat(1 << (strands.low % 12), strands.cell_start))
     gap = strands.next_beats[strands.cell_start][strands.cell]

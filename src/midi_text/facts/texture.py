@@ -51,8 +51,9 @@ class Texture:
             melody, if there are several, and it holds too where a track is the melody with 90 % probability, other
             instruments accompany, and neither of the other two is likelier than 0.8. "imitative": two entries or
             more, one in 40 bars, that imitate another voice (`imitation`).
-            "arpeggiated": in 60 % of the bars six onsets or more, three in four of them single notes, three in four of
-            the moves between them by 3 to 16 semitones, over three to five pitch classes.
+            "arpeggiated": one or two tracks, or one whose figure is broken chords, and in 60 % of the bars six onsets
+            or more, three in four of them single notes, three in four of the moves between them by 3 to 16 semitones,
+            over three to five pitch classes.
         synchrony: Share of the sounding notes that are struck at an onset, mean over onsets where several sound, 0..1.
         voices: Notes that sound, mean over onsets.
     """
@@ -87,7 +88,9 @@ def _find(view: View, parts: Parts, onsets: _Onsets, synchrony: float, voices: f
     still = _share(np.diff(onsets.high) == 0)
     if chorale >= SURE and synchrony >= 0.75 and 3 <= voices <= 5.5 and still <= 0.4:
         found.append("chorale")
-    if _arpeggiated(view, onsets):
+    # In a band the leaps from one instrument to another are no chord that is broken.
+    broken = len(pitched) <= 2 or any(part.figure == "broken chords" for part in pitched)
+    if broken and _arpeggiated(view, onsets):
         found.append("arpeggiated")
     if contrapuntal >= COUNTERPOINT and voices >= 1.5 and balance >= 0.5:
         found.append("contrapuntal")
