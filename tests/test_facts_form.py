@@ -45,6 +45,9 @@ CHORDS = {
 }
 
 
+THEME = ("ode", "bridge")  # eight bars that come together
+
+
 def notes_of(phrase):
     """(onset, length, pitch) in quarter notes."""
     at, notes = 0.0, []
@@ -138,7 +141,7 @@ def test_a_short_piece_is_one_section():
     [
         (("ode", "ode", "doodle", "doodle"), "binary form"),
         (("ode", "ode", "bridge", "ode"), "ternary form"),
-        (("ode", "doodle", "ode", "bells", "ode"), "rondo form"),
+        ((*THEME, "doodle", "auld", *THEME, "danny", "saints", *THEME), "rondo form"),
         (("ode", "doodle", "ode", "bells", "ode"), "opening returns at the end"),
         (("scarborough", "ode", "greensleeves", "saints", "bridge", "danny", "auld", "twinkle"), "through-composed"),
         (("twinkle",) * 4, "repetitive"),
@@ -155,7 +158,8 @@ def test_traits_hold_where_their_rule_does(phrases, trait):
         (("ode", "doodle"), "binary form"),  # eight bars that are one section
         (("twinkle", "bridge", "twinkle"), "ternary form"),  # twelve bars
         (("ode", "bells", "ode", "doodle"), "ternary form"),  # the last section is new
-        (("ode", "doodle", "ode", "doodle", "ode"), "rondo form"),  # a rondo's episodes differ
+        ((*THEME, "doodle", "auld", *THEME, "doodle", "auld", *THEME), "rondo form"),  # a rondo's episodes differ
+        (("ode", "doodle", "ode", "bells", "ode"), "rondo form"),  # four bars make no episode
         (("ode", "bells", "ode", "doodle"), "rondo form"),
         (("ode", "bells", "ode", "doodle"), "opening returns at the end"),
         (("ode", "ode"), "opening returns at the end"),  # it never went away

@@ -25,7 +25,7 @@ MELODY_WEIGHT = 0.4  # of the melody's likeness beside the content's, by the sam
 ALIKE = 0.56  # content and weighed melody of sections with one letter
 SAME_TUNE = 0.8  # melody alone: a return at another pitch or over other parts
 SAME_BAR = 0.8  # content of a bar that comes again: four notes of five in their places
-JOINED = 8  # bars of two neighbours that are heard as one: the usual theme
+THEME = 8  # bars, the usual length: two neighbours no longer than that may be heard as one
 REPETITIVE = 0.8  # share of bars
 NOTHING_RETURNS = 0.1  # share of bars
 
@@ -53,8 +53,8 @@ class Form:
             "binary form": two blocks, each of the same number of sections, two or more, such as AABB.
             "ternary form": three blocks, the third the return of the first, such as ABA or AABA, in 16 bars or more;
             no section is shorter than half the first, and half of the bars of the last come again.
-            "rondo form": five blocks or more, every other one A, beginning and ending with A, and at least two
-            different letters between.
+            "rondo form": five blocks or more of at least 8 bars, every other one A, beginning and ending with A, and
+            two different letters or more between.
             "through-composed": four sections and 32 bars or more, no two sections alike, and at most 0.1 of the bars
             come again.
             "repetitive": at least 0.8 of 8 or more bars come again.
@@ -155,7 +155,7 @@ def _sections(starts: np.ndarray, letters: str, bars: int) -> tuple[Section, ...
 
 
 def _joined(sections: tuple[Section, ...]) -> tuple[Section, ...]:
-    """Neighbours that never come without each other made one, up to `JOINED` bars; letters in order again."""
+    """Neighbours that never come without each other made one, up to `THEME` bars; letters in order again."""
     parts = list(sections)
     while pair := _inseparable(parts):
         whole: list[Section] = []
@@ -176,7 +176,7 @@ def _inseparable(parts: list[Section]) -> tuple[str, str] | None:
         a, b = first.letter, second.letter
         if a != b and plan.count(a) == plan.count(b) == plan.count(a + b):
             lengths = (x.bars + y.bars for x, y in pairwise(parts) if x.letter == a)
-            if max(lengths) <= JOINED:
+            if max(lengths) <= THEME:
                 return a, b
     return None
 
@@ -191,16 +191,17 @@ def _come_again(alike: Likeness) -> np.ndarray:
 
 def _traits(sections: tuple[Section, ...], again: np.ndarray) -> tuple[str, ...]:
     plan = "".join(section.letter for section in sections)
-    blocks = [(letter, len(list(run))) for letter, run in groupby(plan)]
-    letters = "".join(letter for letter, _ in blocks)
+    blocks = [list(run) for _, run in groupby(sections, lambda section: section.letter)]
+    letters = "".join(block[0].letter for block in blocks)
+    long_blocks = min(sum(section.bars for section in block) for block in blocks) >= THEME
     shortest, last = min(section.bars for section in sections), sections[-1]
     bars = last.first_bar + last.bars
     comes_home = letters[-1] == "A" and len(letters) >= 3 and again[-len(again) * last.bars // bars :].mean() >= 0.5
     nothing_returns = again.mean() <= NOTHING_RETURNS
     found = {
-        "binary form": len(blocks) == 2 and blocks[0][1] == blocks[1][1] >= 2,
+        "binary form": len(blocks) == 2 and len(blocks[0]) == len(blocks[1]) >= 2,
         "ternary form": comes_home and len(letters) == 3 and bars >= 16 and 2 * shortest >= sections[0].bars,
-        "rondo form": comes_home and len(letters) >= 5 and set(letters[::2]) == {"A"} and len(set(letters[1::2])) > 1,
+        "rondo form": comes_home and long_blocks and set(letters[::2]) == {"A"} and len(set(letters[1::2])) > 1,
         "through-composed": min(len(plan), bars // 8) >= 4 and len(set(plan)) == len(plan) and nothing_returns,
         "repetitive": bars >= 2 * SHORTEST and again.mean() >= REPETITIVE,
         "opening returns at the end": comes_home,
