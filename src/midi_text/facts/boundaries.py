@@ -5,9 +5,10 @@ Each bar line is weighed by nine clues over the four bars before and after it: n
 repetition begins or ends there (diagonals of the similarity matrices, as the structure features of Serrà et al. 2014,
 "Unsupervised Music Structure Annotation by Time Series Structure Features and Segment Similarity"); a pause of the
 parts near it; and parts that fall silent or enter. A logistic regression turns the clues at the bar line and at its
-two neighbours into log odds; dynamic programming then chooses the sections whose bar lines and lengths are together
-most likely. Weights and lengths were fitted to the human section plans of POP909's training split, so sections are
-phrases or themes of mostly 4 or 8 bars, and shorter than `SHORTEST` only in a piece that is.
+two neighbours into log odds; places that continue the same music share theirs, so that what is alike is cut alike;
+dynamic programming then chooses the sections whose bar lines and lengths are together most likely. Weights and lengths
+were fitted to the human section plans of POP909's training split, so sections are phrases or themes of mostly 4 or 8
+bars, and shorter than `SHORTEST` only in a piece that is.
 """
 
 from __future__ import annotations

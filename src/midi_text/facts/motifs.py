@@ -26,9 +26,7 @@ WIDEST = 24  # semitones; wider intervals count as one
 SUNG = 7  # semitones: wider intervals are rare in melodies (Huron 2006, "Sweet Anticipation") and cost a pattern score
 FEWEST = 3  # times that a motif comes
 MOST_MOTIFS = 5
-MORE_THAN_CHANCE = (
-    40  # bits; where the notes of every bar of folk tunes change places, nine first motifs of ten save 32
-)
+MORE_THAN_CHANCE = 40  # bits; of tunes whose bars were shuffled inside, nine in ten first motifs save 32 or less
 CANDIDATES = 64  # of the best patterns, most are parts or shifts of one another
 
 
@@ -264,6 +262,7 @@ def _apart(line: _Line, places: np.ndarray, length: int) -> np.ndarray:
 
 
 def _has_sequence(line: _Line) -> bool:
+    """Whether a group of notes comes three times in a row, as the rule of the trait says."""
     height = _sums(line.interval)  # pitch, from the first note's
     turns = _sums(np.append(line.interval[1:] * line.interval[:-1] < 0, False))
     for size in range(SHORTEST + 1, LONGEST + 1):
