@@ -235,6 +235,18 @@ def test_prompts_ask_for_what_the_analysis_found() -> None:
         assert said in text, said
 
 
+def test_texts_of_transposed_music_are_true_of_it() -> None:
+    facts, analysis = trio()
+    facts, analysis = facts.transposed(2), analysis.transposed(2)
+    text = text_of(analysis, facts)
+    assert "to g major in bar 17" in text
+    assert "em-c-g-d" in text
+    assert "i-vi-iii-vii" in text
+    rng = random.Random(10)
+    texts = [compose_text(facts, {}, rng, analysis=analysis).text for _ in range(100)]
+    assert not [text for text in texts if contradicted(text, facts, analysis)]
+
+
 def test_only_what_was_measured_is_said() -> None:
     """Of the traits, roles and chords that the piece has not, no text says a word."""
     facts, analysis = trio()
@@ -325,6 +337,14 @@ def test_key_is_stated_only_when_confident() -> None:
         facts = random_facts(rng)
         written = compose_text(facts, {}, rng, min_key_confidence=1.1)
         assert not {fact for fact, _ in written.stated} & {"key", "mode"}
+
+
+def test_a_key_that_the_label_contradicts_is_not_stated() -> None:
+    """The tonic of a label is lost when training transposes; its mode is not."""
+    facts, _ = trio()  # in D minor
+    for label, wanted in (("F major", False), ("G minor", True)):
+        texts = (compose_text(facts, {"key": label}, random.Random(seed)).stated for seed in range(60))
+        assert any(fact in ("key", "mode") for stated in texts for fact, _ in stated) is wanted
 
 
 def test_labels_that_name_a_key_are_left_out() -> None:

@@ -103,7 +103,8 @@ def _parts(words: str) -> set[str]:
 
 
 def _plain(value: str) -> str:
-    return value.replace("brazilian", "Brazilian").replace("/", " ")
+    value = value.replace("brazilian", "Brazilian").replace("/", " ")
+    return value.lower() if value in ("Folk", "Jazz", "Gospel", "Modern") else value  # the others are periods
 
 
 @lru_cache(maxsize=50_000)

@@ -52,7 +52,7 @@ _QUESTIONS = (
     "could I have {}", "may I have {}", "got {}", "can I get {}", "would you compose {} for me", "how would {} sound",
     "what would {} sound like", "could you come up with {}", "do you have {}", "can u make {}",
 )  # fmt: skip
-_ENDINGS = (" please", ", please", " thanks", ", thank you", " pls", " for a video", " for my game",
+_ENDINGS = (", please", ", please", ", thanks", ", thank you", ", pls", " for a video", " for my game",
             " for a short film")  # fmt: skip
 _SUBJECTS = ("it", "it", "it", "it", "it", "the piece", "the music")
 _WISHES = ("It should", "It must", "I want it to", "Please let it", "It needs to", "The piece should", "Let it",

@@ -118,8 +118,8 @@ opening chords: | the chords {chords} | opening with the chords {chords} ; with 
   with the chords {chords} | {chords} chords ; {chords} progression | chords: {chords} ; opening chords: {chords}
 roman: | a {numerals} progression | over a {numerals} progression ; on a {numerals} progression | the progression is \
   {numerals} ; the harmony moves {numerals} ; the chords follow a {numerals} progression | use a {numerals} \
-  progression ; follow a {numerals} progression | {numerals} ; {numerals} progression | progression: {numerals} ; \
-  chords: {numerals}
+  progression ; follow a {numerals} progression | progression {numerals} ; chords {numerals} | progression: \
+  {numerals} ; chords: {numerals}
 form: | {plan} form | in {plan} form ; in the form {plan} | the form is {plan} ; it is in {plan} form ; it is laid \
   out in {plan} form ; it follows the form {plan} | be in {plan} form ; have the form {plan} | {plan} form | form: \
   {plan} ; structure: {plan}
