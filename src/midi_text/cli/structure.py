@@ -46,9 +46,10 @@ def _keys(analysis: Analysis) -> str:
 
 def _chords(facts: MusicFacts, analysis: Analysis) -> str:
     harmony = analysis.harmony
-    words = _some((chord.name for chord in harmony.progression), " ")
+    names = [chord.spelled(facts.key) if facts.key else chord.name for chord in (*harmony.progression, *harmony.loop)]
+    words = _some(iter(names[: len(names) - len(harmony.loop)]), " ")
     if harmony.loop:
-        words += f"; {'–'.join(chord.name for chord in harmony.loop)} comes {harmony.loop_repeats} times"
+        words += f"; {'–'.join(names[-len(harmony.loop) :])} comes {harmony.loop_repeats} times"
     return "; ".join(filter(None, (words, ", ".join(harmony.traits))))
 
 

@@ -18,9 +18,18 @@ from symusic.core import ScoreTick
 from ..facts.analysis import Analysis, analyze
 from ..facts_midi_text import MusicFacts, measure_facts
 from ..score_midi_text import read_score
+from .accuracy import chords, form, keys, metre, motifs, parts, rhythm
 from .accuracy.row import AccuracyRow, LabelledPiece
 
-TOPICS: dict[str, Callable[[Sequence[LabelledPiece]], list[AccuracyRow]]] = {}
+TOPICS: dict[str, Callable[[Sequence[LabelledPiece]], list[AccuracyRow]]] = {
+    "keys": keys.measure,
+    "metre": metre.measure,
+    "chords": chords.measure,
+    "form": form.measure,
+    "motifs": motifs.measure,
+    "rhythm": rhythm.measure,
+    "parts": parts.measure,
+}
 
 
 def measure_speed(files: Sequence[bytes]) -> list[AccuracyRow]:
