@@ -33,7 +33,8 @@ _BLOCK = 8192  # beats explained at once
 _NOTHING = 1e-3  # beats of sound
 _UNPITCHED = 112  # programs from here on are bells, drums and noises
 _SLOTS = 4  # moments in a beat at which the lowest sounding note is looked at
-_COMMON = ("maj", "min", "7", "min7", "maj7", "dim", "dim7", "hdim7")
+_SIXTHS = ("6", "min6", "minmaj7")
+_STRICT = ("sus2", "sus4", "aug", "5")  # heard only where they are complete and nothing else sounds
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,15 @@ class Weights:
     bass_tone: float = 0.07
     bass_first: float = 3.0
     extra: float = 0.12  # cost a beat of each quality beyond triads
-    rare: float = 0.7
+    sixth: float = 0.12  # on top for `_SIXTHS`
+    strict: float = 0.2  # on top for `_STRICT`
+    complete: float = 4.0  # times what a missing tone costs in those
     key: float = 0.12  # cost a beat of a chord foreign to the key
     bar: float = 0.25
     half: float = 0.3
     beat: float = 0.5
     weak: float = 1.0  # cost of a change on a weak beat where they are rare
-    regular: float = 0.25  # share of weak beats with a change from which they are not
+    regular: float = 0.4  # share of weak beats with a change from which they are not
     silence: float = 0.3
     line: float = 0.6  # what no chord is worth under a single line
 
@@ -193,14 +196,15 @@ def _matrices(weights: Weights) -> tuple[np.ndarray, np.ndarray]:
     table = np.zeros((36, len(STATES)))
     cost = np.zeros(len(STATES))
     for column, chord in enumerate(STATES):
+        strict = chord.quality in _STRICT
         table[:12, column] = -weights.foreign
         table[24:, column] = -weights.bass_tone
         for place, tone in enumerate(chord.tones):
             table[tone, column] = weights.seventh if place == 3 else 1.0
-            table[12 + tone, column] = -weights.missing
+            table[12 + tone, column] = -weights.missing * (weights.complete if strict else 1)
             table[24 + tone, column] = weights.bass_root if not place else weights.bass_tone
         cost[column] = weights.extra * (chord.quality not in ("maj", "min"))
-        cost[column] += weights.rare * (chord.quality not in _COMMON)
+        cost[column] += weights.sixth * (chord.quality in _SIXTHS) + weights.strict * strict
     return table, cost
 
 

@@ -40,7 +40,7 @@ class Harmony:
             "repeated chord loop": the loop's rounds, three or more, cover at least 0.6 of the bars with chords.
             "seventh chords": at least 0.4 of the time with chords is in chords with a seventh.
             "circle of fifths": five different roots in a row each a fifth below the last.
-            "twelve-bar blues": twelve bars in a row begin on the degrees I I/IV I I IV IV I I V IV/V I I/V.
+            "twelve-bar blues": twelve bars in a row begin on the roots I I/IV I I IV IV I I V IV/V I I/V.
             "pedal point": one bass note lasts three bars and eight beats or more under three chords or more, one of
             them foreign to it.
             "authentic cadence at the end", "half …", "plagal …": the kind of the cadence that ends the piece.
@@ -138,7 +138,7 @@ def _traits(
         "repeated chord loop": loop is not None and loop.repeats >= 3 and loop.covered >= _CARRIES,
         "seventh chords": sevenths >= _SEVENTHS * total,
         "circle of fifths": has_falling_fifths(harmony.progression),
-        "twelve-bar blues": is_blues(grid, found, view.facts.key),
+        "twelve-bar blues": is_blues(grid, found),
         "pedal point": has_pedal_point(grid, found, sound),
         "authentic cadence at the end": ending == "authentic",
         "half cadence at the end": ending == "half",

@@ -66,7 +66,7 @@ def find_loop(grid: Grid, found: np.ndarray, key: Key | None) -> Loop | None:
     best: Loop | None = None
     for period in range(1, min(LONGEST_PERIOD, len(table) // 2) + 1):
         same = _agree(table[:-period], table[period:]) & filled[:-period] & filled[period:]
-        runs = [(first, last + period) for first, last in _runs(same) if last - first >= period]
+        runs = [(first, last + period) for first, last in _runs(_mended(same, period)) if last - first >= period]
         if not runs:
             continue
         covered = sum(end - begin for begin, end in runs) / sounding
@@ -106,6 +106,15 @@ def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
+def _mended(same: np.ndarray, period: int) -> np.ndarray:
+    """The bars that agree, and those that alone do not between others, in rounds of four bars or more."""
+    if period < 4 or len(same) < 3:
+        return same
+    mended = same.copy()
+    mended[1:-1] |= same[:-2] & same[2:]
+    return mended
+
+
 def _majority(bars: np.ndarray, period: int) -> np.ndarray:
     """The most frequent state of every beat over the rounds, shape (period, beats of the longest bar)."""
     rounds = bars[: len(bars) // period * period].reshape(-1, period * bars.shape[1])
@@ -137,17 +146,15 @@ def _rounds(chords: tuple[Chord, ...]) -> int:
     return next(len(chords) // length for length in divisors if chords == chords[:length] * (len(chords) // length))
 
 
-def is_blues(grid: Grid, found: np.ndarray, key: Key | None) -> bool:
-    """Whether twelve bars in a row stand on the degrees of a blues, chords with major thirds or sevenths, or minor."""
-    if key is None:
+def is_blues(grid: Grid, found: np.ndarray) -> bool:
+    """Whether twelve bars in a row begin on the roots of a blues in the key of the first of them."""
+    bars = _bar_table(grid, found)[:, 0]
+    if len(bars) < 12:
         return False
-    table = _bar_table(grid, found)
-    if len(table) < 12:
-        return False
-    # The root that a bar stands on: that of its first beat.
-    degrees = np.where(table[:, 0] < SILENT, (_ROOT[table[:, 0]] - key.tonic) % 12, -1)
-    fits = np.stack([np.isin(degrees[bar : len(degrees) - 11 + bar], allowed) for bar, allowed in enumerate(_BLUES)])
-    return bool(fits.all(0).any())
+    windows = np.lib.stride_tricks.sliding_window_view(np.where(bars == SILENT, -1, _ROOT[bars]), 12)
+    degrees = np.where(windows < 0, -1, (windows - windows[:, :1]) % 12)
+    fits = [np.isin(degrees[:, bar], allowed) for bar, allowed in enumerate(_BLUES)]
+    return bool(np.all(fits, axis=0).any())
 
 
 def has_falling_fifths(chords: Sequence[Chord]) -> bool:
