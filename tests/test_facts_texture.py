@@ -54,6 +54,8 @@ def test_a_song_without_accompaniment():
 def test_two_tracks_or_two_voices_are_not_unaccompanied():
     tune = "C5 D5 E5 F5 G5 F5 E5 D5 " * 2
     assert "unaccompanied line" not in texture_of(score_of(part(tune), part("-:1 C4:3 " * 4))).traits
+    dialogue = score_of(part("C5 D5 E5 F5 -:4 " * 2), part("-:4 G5 F5 E5 D5 " * 2))
+    assert "unaccompanied line" not in texture_of(dialogue).traits
     assert "unaccompanied line" not in texture_of(score_of(part(tune.replace("E5", "C5+E5")))).traits
     assert "unaccompanied line" not in texture_of(score_of(part(tune, held=3))).traits  # notes ring on
 
@@ -75,6 +77,12 @@ def test_a_chorale():
     assert {"chorale", "homophonic"} <= set(found.traits)
     assert found.synchrony > 0.9
     assert found.voices == pytest.approx(4, abs=0.3)
+
+
+def test_repeated_chords_are_homophonic_but_no_chorale():
+    found = texture_of(score_of(part("C4+E4+G4+C5 " * 12 + "C4+F4+A4+C5 " * 12 + "B3+D4+G4+B4 " * 12, program=19)))
+    assert "homophonic" in found.traits
+    assert "chorale" not in found.traits
 
 
 def test_an_invention_is_contrapuntal_and_imitative():
@@ -100,10 +108,26 @@ def test_an_entry_counts_only_while_the_other_voice_goes_on():
     assert count_imitations(view_score(score_of(alone, echo))) == 0
 
 
+def test_two_players_of_one_riff_do_not_imitate():
+    riff = "C4:0.5 E4:0.5 G4:0.5 A4:0.5 Bb4:0.5 A4:0.5 G4:0.5 E4:0.5 -:4 "
+    first, second = part(riff * 6, program=29), part("-:8 " + riff * 5, program=30)
+    assert count_imitations(view_score(score_of(first, second))) == 0
+
+
+def test_a_figure_that_one_hand_repeats_is_no_fugue():
+    figure = "G3:0.25 A3:0.25 B3:0.25 D4:0.25 C4:0.25 A3:0.25 B3:0.25 G3:0.25 "
+    higher = "D4:0.25 E4:0.25 F#4:0.25 A4:0.25 G4:0.25 E4:0.25 F#4:0.25 D4:0.25 "
+    left = figure * 4 + higher * 4
+    both = symusic.Track()
+    for track in (part(left * 2), part("-:4 B5:1.5 D6:0.5 G5:2 F#5:1.5 A5:0.5 D6:2 " * 2)):
+        both.notes.extend(track.notes)
+    assert count_imitations(view_score(score_of(both))) == 0
+
+
 def test_a_waltz_is_melody_and_accompaniment():
     found = texture_of(slow_waltz())
     assert found.kind == "melody and accompaniment"
-    assert not {"contrapuntal", "chorale", "imitative", "unaccompanied line"} & set(found.traits)
+    assert not {"contrapuntal", "chorale", "homophonic", "imitative", "unaccompanied line"} & set(found.traits)
 
 
 def test_a_prelude_of_broken_chords_is_arpeggiated_and_a_scale_is_not():
