@@ -56,8 +56,8 @@ class Form:
             no section is shorter than half the first, and half of the bars of the last come again.
             "rondo form": five blocks or more of at least 8 bars, every other one A, beginning and ending with A, and
             two different letters or more between.
-            "through-composed": four sections and 32 bars or more, no two sections alike, and at most 0.1 of the bars
-            come again.
+            "through-composed": six sections and 48 bars or more, no two sections alike, and at most 0.1 of the bars
+            come again; less music cannot tell, since it may be a part of a piece.
             "repetitive": at least 0.8 of 8 or more bars come again.
             "opening returns at the end": the last section is an A whose bars for half come again, and other letters
             lie between it and the first.
@@ -204,7 +204,7 @@ def _traits(sections: tuple[Section, ...], again: np.ndarray) -> tuple[str, ...]
         "binary form": len(blocks) == 2 and len(blocks[0]) == len(blocks[1]) >= 2,
         "ternary form": comes_home and len(letters) == 3 and bars >= 16 and 2 * shortest >= sections[0].bars,
         "rondo form": comes_home and long_blocks and set(letters[::2]) == {"A"} and len(set(letters[1::2])) > 1,
-        "through-composed": min(len(plan), bars // 8) >= 4 and len(set(plan)) == len(plan) and nothing_returns,
+        "through-composed": min(len(plan), bars // 8) >= 6 and len(set(plan)) == len(plan) and nothing_returns,
         "repetitive": bars >= 2 * SHORTEST and again.mean() >= REPETITIVE,
         "opening returns at the end": comes_home,
     }
