@@ -9,7 +9,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import random_scores  # noqa: F401  registers the profile of hypothesis
 from midi_text.data.analysis_words import interval_name
 from midi_text.data.captions import captions_for, compose_text, write_caption, write_prompt
 from midi_text.data.fragments import article, join_words
@@ -293,7 +296,8 @@ def test_interval_name(semitones: int, name: str) -> None:
      ("Allegro maestoso", "Allegro maestoso", ("majestic", "stately")), ("Adagio Solo", "Adagio", ()),
      ("Langsam und innig", "Langsam und innig", ("heartfelt",)), ("Nicht zu langsam", "Nicht zu langsam", ()),
      ("Non troppo grazioso", "Non troppo grazioso", ()), ("Słowa M. Konopnickiej", "", ()), ("III", "", ()),
-     ("Aria", "", ())],
+     ("Aria", "", ()), ("All(egr)o mod(era)to", "Allegro moderato", ()),
+     ("3. Andante", "Andante", ()), ("Allegro. [quarter] = 108", "Allegro", ())],
 )  # fmt: skip
 def test_tempo_markings(written: str, shown: str, character: tuple[str, ...]) -> None:
     """Abbreviations are written out, what is no marking is left out, and a denied character is none."""
@@ -358,6 +362,19 @@ def test_label_words_appear_as_given() -> None:
     rng = random.Random(2)
     text = " ".join(write_prompt(random_facts(rng), LABELS[3], rng) for _ in range(300))
     assert all(words in text for words in ("Franz Schubert", "art song", "19th-century"))
+
+
+@given(st.dictionaries(
+    st.sampled_from(("title", "composer", "genre", "style", "form", "date", "tempo_word", "drum_style", "nationality",
+                     "artist", "lyricist", "composer_dates", "movement", "key", "dance_type", "beat_or_fill")),
+    st.one_of(st.text(max_size=30), st.integers(), st.none()),
+))  # fmt: skip
+def test_any_labels_will_do(labels: dict[str, Any]) -> None:
+    facts, analysis = trio()
+    for seed in range(4):
+        written = compose_text(facts, labels, random.Random(seed), analysis=analysis)
+        assert written.text.strip()
+        assert "\n\n" not in written.text
 
 
 def test_kind_is_checked() -> None:

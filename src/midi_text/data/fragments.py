@@ -65,7 +65,7 @@ def fragment(topic: str, row: str, slots: Mapping[str, str], *stated: Stated) ->
 
 def article(noun: str) -> str:
     """The noun with "a" or "an" before it, by sound: "an 8-bar", "an F# minor", "a one-bar"."""
-    first = noun.split()[0].split("-")[0]
+    first = next(iter(re.split(r"[\s-]+", noun.strip(" -"))), "") or "x"
     if first[0].isdigit():
         vowel = first[0] == "8" or re.sub(r"\D.*", "", first) in ("11", "18")
     elif len(first.rstrip("#b♯♭m")) <= 1 and first[0].isupper():

@@ -124,7 +124,7 @@ GENRES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # label -> adjec
     "art song (Lied)": ((), ("art song", "Lied", "art song")),
     "folk": (("folk",), ("folk dance", "folk piece", "folk song")),
     "pop": (("pop",), ("pop song",)), "chamber music": (("chamber",), ("chamber piece", "chamber work")),
-    "classical": (("classical",), ()), "video game music": (("video game", "game-music"), ("video game track",)),
+    "Christmas song": ((), ("Christmas song",)), "classical": (("classical",), ()), "video game music": (("video game", "game-music"), ("video game track",)),
     "orchestral": (("orchestral",), ("orchestral piece",)), "neworleans": (("New Orleans",), ()),
     "afrocuban": (("Afro-Cuban",), ()), "hiphop": (("hip-hop",), ()), "middleeastern": (("Middle Eastern",), ()),
 }  # fmt: skip

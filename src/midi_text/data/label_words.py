@@ -56,6 +56,9 @@ _NAMES_A_KEY = re.compile(
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"\b(?:1[4-9]|20)\d\d\b")
+_NOT_WORDS = re.compile(  # a metronome mark, a number, and the brackets of editors: "All(egr)o", "3. Andante"
+    r"[(\[]*(?:quarter|half|eighth)\b.*|^(?:No\.? ?)?\d+[. ]+|^[IVX]+ - |[()\[\]]"
+)
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -67,7 +70,7 @@ def label_words(labels: Mapping[str, object], rng: random.Random, kind: str = "c
         rng: Source of every choice.
         kind: "caption" or "prompt": a caption says who composed it, a prompt in whose style it should be.
     """
-    text = {name: value.strip() for name, value in labels.items() if isinstance(value, str) and value.strip()}
+    text = {name: " ".join(value.split()) for name, value in labels.items() if isinstance(value, str) and value.strip()}
     if not text:
         return LabelWords()
     is_drums = "drum_style" in text
@@ -129,7 +132,8 @@ def _forms(text: Mapping[str, str]) -> list[str]:
 @lru_cache(maxsize=50_000)
 def marking(tempo_word: str) -> str:
     """A tempo marking as one would quote it, abbreviations written out; "" where any word is not one of markings."""
-    words = re.sub(r"[\[\]():.,']+", " ", tempo_word.split("\n")[0]).split()
+    first = tempo_word.split("\n")[0]
+    words = re.sub(r"[:.,'/]+", " ", _NOT_WORDS.sub("", first)).split()
     words = [SPELT_OUT.get(word.lower(), word) for word in words if word.lower() not in ("solo", "tutti")]
     if not 1 <= len(words) <= 6 or not all(word.lower() in MARKING_WORDS for word in words):
         return ""
