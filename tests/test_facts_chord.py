@@ -83,6 +83,7 @@ def test_a_name_spells_chord_notes_by_the_chord():
         ("A minor", "Abdim7 E7/Ab Bb/D", "G#dim7 E7/G# Bb/D"),
         ("C major", "Dbdim7 Ebdim7 Db Eb Gbm7b5 Ab", "C#dim7 D#dim7 Db Eb F#m7b5 Ab"),
         ("F minor", "C#/F Edim", "Db/F Edim"),
+        ("Db major", "D E Gb", "D Fb Gb"),
     ],
 )
 def test_a_key_spells_its_chords(key, symbols, spelled):

@@ -45,6 +45,7 @@ QUALITIES: dict[str, tuple[tuple[int, ...], str, str]] = {
 _BY_INTERVALS = {intervals: quality for quality, (intervals, *_) in QUALITIES.items()}
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _FIFTHS = "FCGDAEB"  # the letters along the line of fifths; F is -1, C is 0
+_FLATTEST = -8  # F flat
 # Fifths from a root up to each interval as a chord spells it; a sixth is major but in the diminished seventh chord.
 _CHORD_FIFTHS = {0: 0, 2: 2, 3: -3, 4: 4, 5: -1, 6: -6, 7: 1, 8: 8, 9: 3, 10: -2, 11: 5}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -109,8 +110,12 @@ class Chord:
         return Chord((self.root + semitones) % 12, self.quality, (self.bass + semitones) % 12)
 
     def spelled(self, key: Key) -> str:
-        """Its symbol as a piece in `key` spells it: "Ebm7" or "D#m7", "G#dim" in A minor, "E/G#" not "E/Ab"."""
-        return self._symbol(_fifths_in(self.root, key, self.quality in _DIMINISHED), key)
+        """Its symbol as a piece in `key` spells it: "Ebm7" or "D#m7", "G#dim" in A minor, "E/G#" not "E/Ab".
+
+        A root is no double flat: the lowered second of Db major is D.
+        """
+        root = _fifths_in(self.root, key, self.quality in _DIMINISHED)
+        return self._symbol(root if root >= _FLATTEST else root + 12, key)
 
     def _symbol(self, root: int, key: Key) -> str:
         """The symbol with the root `root` fifths above C; a bass foreign to the chord is spelled as in `key`."""

@@ -29,7 +29,7 @@ from .view import Notes, View
 STATES: tuple[Chord, ...] = tuple(Chord(root, quality, root) for quality in QUALITIES for root in range(12))
 SILENT = len(STATES)  # the state in which no chord sounds
 LONGEST = 4  # beats in one stretch
-_BLOCK = 8192  # beats explained at once
+_BLOCK = 2048  # beats explained at once
 _NOTHING = 1e-3  # beats of sound
 _UNPITCHED = 112  # programs from here on are bells, drums and noises
 _SLOTS = 4  # moments in a beat at which the lowest sounding note is looked at

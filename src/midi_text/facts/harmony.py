@@ -120,7 +120,7 @@ def _cadences(view: View, spans: tuple[ChordSpan, ...], tonality: Tonality, ends
         kind = cadence_kind(chords, key) if last.end_beat > lines[end - 1] else None
         if kind:
             found.append(Cadence(bar, kind))
-    return tuple(found)
+    return tuple(dict.fromkeys(found))  # an end within a long last chord is no second close
 
 
 def _traits(
