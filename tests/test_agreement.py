@@ -11,12 +11,24 @@ from hypothesis import strategies as st
 
 from midi_text.agreement_midi_text import agreement
 from midi_text.data.captions import write_caption
+from midi_text.facts.analysis import Analysis
+from midi_text.facts.chord import Chord
+from midi_text.facts.difficulty import Difficulty
+from midi_text.facts.drumming import Drumming
+from midi_text.facts.expression import Expression
+from midi_text.facts.form import Form, Section
+from midi_text.facts.harmony import ChordSpan, Harmony
+from midi_text.facts.keys import KeySpan, Tonality
+from midi_text.facts.motifs import Motifs
+from midi_text.facts.parts import Part, Parts
+from midi_text.facts.rhythm import Rhythm
+from midi_text.facts.texture import Texture
 from midi_text.facts_midi_text import InstrumentFacts, Key, MusicFacts
 from midi_text.prompt_midi_text import read_prompt
 from midi_text.repair_midi_text import check_caption
 from midi_text.truth_midi_text import contradicts
 
-from .test_captions import random_facts, random_labels
+from .test_captions import made, random_analysis, random_facts, random_labels
 
 WALTZ = MusicFacts(
     tempo_bpm=72.0, tempo_changes=False, time_signature=(3, 4), metre_changes=False, key=Key(2, "minor"),
@@ -26,8 +38,34 @@ WALTZ = MusicFacts(
 )  # fmt: skip
 
 
-def rows(prompt: str, facts: MusicFacts = WALTZ) -> dict[str, tuple[str, str, bool]]:
-    return {row.fact: (row.asked, row.measured, row.met) for row in agreement(read_prompt(prompt), facts)}
+def chords(names: str) -> tuple[Chord, ...]:
+    return tuple(map(Chord.parse, names.split()))
+
+
+# The waltz: eight bars in D minor on Dm Gm A7 Dm, four in F major, the first four again; the violin sings.
+_SPANS = tuple(
+    ChordSpan(3.0 * i, 3.0 * i + 3, chord)
+    for i, chord in enumerate(chords("Dm Gm/Bb A7 Dm Gm A7 Dm F C7 F Bb Dm Gm A7 Dm"))
+)
+CLOSER = Analysis(
+    tonality=made(
+        Tonality, traits=("modulates",),
+        spans=(KeySpan(0, 8, Key(2, "minor")), KeySpan(8, 12, Key(5, "major")), KeySpan(12, 16, Key(2, "minor"))),
+    ),
+    harmony=made(Harmony, chords=_SPANS, loop=chords("Dm Gm A7"), loop_repeats=3, traits=("seventh chords",)),
+    form=made(Form, sections=(Section("A", 0, 8), Section("B", 8, 4), Section("A", 12, 4)), traits=("ternary form",)),
+    motifs=made(Motifs), rhythm=made(Rhythm), drumming=made(Drumming),
+    parts=made(
+        Parts, traits=("oom-pah-pah",),
+        parts=(made(Part, track=0, program=40, role="melody"), made(Part, track=1, program=0, role="bass")),
+    ),
+    texture=made(Texture, traits=("melody and accompaniment",)), expression=made(Expression, traits=("rubato",)),
+    difficulty=made(Difficulty),
+)  # fmt: skip
+
+
+def rows(prompt: str, facts: MusicFacts = WALTZ, analysis: Analysis | None = None) -> dict[str, tuple[str, str, bool]]:
+    return {row.fact: (row.asked, row.measured, row.met) for row in agreement(read_prompt(prompt), facts, analysis)}
 
 
 def test_agreement_of_a_met_prompt() -> None:
@@ -64,6 +102,83 @@ def test_agreement_of_a_met_prompt() -> None:
 )
 def test_agreement_rows(prompt: str, fact: str, row: tuple[str, str, bool]) -> None:
     assert rows(prompt)[fact] == row
+
+
+@pytest.mark.parametrize(
+    ("prompt", "fact", "row"),
+    [
+        ("a rubato waltz", "trait", ("rubato", "rubato", True)),
+        ("a syncopated waltz", "trait", ("syncopated", "none", False)),
+        ("no rubato", "excluded trait", ("no rubato", "rubato", False)),
+        ("no triplets", "excluded trait", ("no triplets", "none", True)),
+        ("over Dm Gm A7", "chords", ("Dm Gm A7", "Dm Gm A7", True)),
+        ("chords: Gm A7 Dm", "chords", ("Gm A7 Dm", "Dm Gm A7", True)),
+        ("chords: Gm, A, Dm", "chords", ("Gm A Dm", "Dm Gm A7", True)),  # A7 is an A chord
+        ("chords: Gm7 A7 Dm", "chords", ("Gm7 A7 Dm", "Dm Gm A7", False)),  # ... but Gm no Gm7
+        ("chords: Dm A7 Gm", "chords", ("Dm A7 Gm", "Dm Gm A7", False)),
+        ("chords: F C F F Bb", "chords", ("F C F F Bb", "Dm Gm A7", True)),  # two bars of F are one chord
+        ("an i iv V progression", "roman", ("i iv V", "Dm Gm A7", True)),
+        ("an i iv v progression", "roman", ("i iv v", "Dm Gm A7", False)),
+        ("form ABA", "form", ("ABA", "ABA", True)),
+        ("AABA", "form", ("AABA", "ABA", False)),
+        ("from D minor to F major", "key change", ("F major", "F major, D minor", True)),
+        ("modulates to G major", "key change", ("G major", "F major, D minor", False)),
+        ("violin melody", "melody", ("melody on violin", "violin", True)),
+        ("melody on the piano", "melody", ("melody on piano", "violin", False)),
+        ("melody on strings", "melody", ("melody on strings", "violin", True)),
+        ("bass line on piano", "bass", ("bass on piano", "piano", True)),
+    ],
+)
+def test_rows_of_the_closer_look(prompt: str, fact: str, row: tuple[str, str, bool]) -> None:
+    assert rows(prompt, analysis=CLOSER)[fact] == row
+    assert fact not in rows(prompt)  # without an analysis there is nothing to lay beside
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "holds"),
+    [
+        ("cadence", "authentic", False),
+        ("performed", True, False),
+        ("pickup", True, False),
+        ("style", "jazz", True),
+        ("form", "ABA", True),
+    ],
+)
+def test_facts_that_captions_state(fact: str, value: object, holds: bool) -> None:
+    assert contradicts(fact, value, WALTZ, CLOSER) is not holds
+    assert contradicts(fact, value, WALTZ) is (fact != "style")  # not borne out without an analysis
+
+
+@pytest.mark.parametrize(
+    ("caption", "with_analysis", "without"),
+    [
+        ("A rubato waltz.", "A rubato waltz.", "A waltz."),
+        ("A syncopated waltz in D minor.", "A waltz in D minor.", "A waltz in D minor."),
+        ("A waltz over Am F C G.", "A waltz over Dm Gm A7.", "A waltz."),
+        ("A waltz in AABA form.", "A waltz in ABA form.", "A waltz."),
+        ("A sad jazz waltz.", "A sad jazz waltz.", "A sad jazz waltz."),
+        ("A waltz with a piano melody, for violin and piano.", "A waltz with a violin melody, for violin and piano.",
+         "A waltz, for violin and piano."),
+        ("The tempo bends freely. Violin and piano, with rubato and in D minor; a backbeat drives it.",
+         "The tempo bends freely. Violin and piano, with rubato and in D minor.", "Violin and piano and in D minor."),
+    ],
+)  # fmt: skip
+def test_repairs_what_only_the_analysis_can_tell(caption: str, with_analysis: str, without: str) -> None:
+    assert check_caption(caption, WALTZ, CLOSER).text == with_analysis
+    assert check_caption(caption, WALTZ).text == without
+
+
+def test_no_contradiction_is_left_with_an_analysis() -> None:
+    rng = random.Random(14)
+    before = 0
+    for _ in range(400):
+        facts, others = random_facts(rng), random_facts(rng)
+        analysis = random_analysis(facts, rng)
+        text = write_caption(others, random_labels(rng), rng, analysis=random_analysis(others, rng))
+        checked = check_caption(text, facts, analysis)
+        before += checked.contradicted_before
+        assert not [s for s in checked.statements if contradicts(s.fact, s.value, facts, analysis)]
+    assert before > 1000
 
 
 def test_nothing_asked_nothing_tabulated() -> None:

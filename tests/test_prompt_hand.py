@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from midi_text.facts_midi_text import Key
 from midi_text.prompt_midi_text import Ask, read_prompt
 from midi_text.vocabulary_midi_text import CLASSES, ENSEMBLES, FAMILIES, INSTRUMENTS, TEMPO_WORDS
@@ -109,6 +111,20 @@ def figures(rows: list[dict[str, Any]]) -> tuple[float, float, list[str]]:
         if lost or made:
             errors.append(f"{row['prompt']!r}\n    missed {lost}\n    invented {made}")
     return 1 - missed / asked, invented / read, errors
+
+
+@pytest.mark.parametrize("chosen", [1, 2])
+def test_the_bars(chosen: int) -> None:
+    read, invented, errors = figures([row for row in ROWS if row["set"] == chosen])
+    assert read >= 0.95, errors
+    assert invented < 0.01, errors
+
+
+def test_the_gold_is_well_formed() -> None:
+    """Every name in the file is one that the vocabulary has, so that no row is right or wrong by a slip."""
+    assert len(ROWS) > 200
+    assert all(_gold(row["facts"]) or row["facts"] == {} for row in ROWS)
+    assert len({row["prompt"] for row in ROWS}) == len(ROWS)
 
 
 if __name__ == "__main__":

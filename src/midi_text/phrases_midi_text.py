@@ -157,6 +157,12 @@ _PLAIN_WORDS = frozenset(
 )
 
 
+_MUSICAL = frozenset(  # classes whose words are of music alone
+    """staccato staccatissimo legato portato pianissimo fortissimo mezzopiano mezzoforte
+    polyphonic monophonic""".split()
+) | {"non legato", "mezzo piano", "mezzo forte"}
+
+
 def trait_phrases() -> dict[str, str]:
     """Every phrase that states a trait, as the reader sees it, and the trait."""
     phrases = {}
@@ -223,6 +229,7 @@ def _build() -> tuple[dict[str, Meanings], frozenset[str]]:
         phrase
         for phrase, meanings in phrases.items()
         if phrase not in strong_kinds
+        and phrase not in _MUSICAL
         and (
             phrase in plain
             or any(fact in weak_facts or (fact == "tempo_bpm" and value not in italian) for fact, value in meanings)
@@ -254,5 +261,6 @@ STOP_WORDS = frozenset(
     lasting length duration instruments instrumentation played scored here there very too so not no without but
     then than into over under more less least most up down out off if when while which who what how all also just
     only one two three do does don't will has have having had was were using use used called marked style genre kind
-    mode density dynamics articulation register texture range tonality pace speed looking""".split()
+    mode density dynamics articulation register texture range tonality pace speed looking melody melodies chord chords
+    progression form""".split()
 )

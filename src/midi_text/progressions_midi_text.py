@@ -142,8 +142,8 @@ def read_numerals(text: str, tokens: list[Token], index: int) -> Found | None:
 
 
 def _plain(numeral: str) -> str:
-    """A numeral as `Chord.from_roman` and the analysis write it: "♭VII" -> "bVII", "viio7" -> "vii°7"."""
-    return re.sub("o|dim", "°", numeral.replace("♭", "b").replace("♯", "#"))
+    """A numeral in plain letters: "♭VII" -> "bVII", "vii°7" -> "viio7"."""
+    return re.sub("°|dim", "o", numeral.replace("♭", "b").replace("♯", "#"))
 
 
 def _counts(numerals: list[str]) -> bool:

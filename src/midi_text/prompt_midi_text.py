@@ -44,7 +44,8 @@ _EXCLUDED = (*_INSTRUMENT_FACTS, "trait")
 _RANK_WORD, _RANK_IMPLIED = 1, 2
 _WEAK_NUMBERS = ("bars", "duration_seconds", "time_signature")
 _LENGTHS = ("bars", "duration_seconds")
-_LASTS = frozenset("lasts lasting last duration length longer shorter long".split())
+_LASTS = frozenset("lasts lasting last duration length longer shorter long runs run running".split())
+_TIMES = frozenset("time metre meter".split())
 _FIELDS = frozenset(
     """tempo speed pace time metre meter key mode dynamics texture register articulation density bars measures length
     duration instruments instrumentation style genre mood kind form chords""".split()
@@ -156,7 +157,8 @@ class _Reader:
         weak = fact in _WEAK_NUMBERS or (fact in ("key", "mode") and end - first == 1)
         weak |= fact == "tempo_bpm" and self._low(first) in ("speed", "pace")
         self_evident = (
-            (fact == "time_signature" and self._low(first - 1) == "in")
+            (fact == "time_signature" and (self._low(first - 1) == "in" or self._is_sentence(first, end)))
+            or (fact == "time_signature" and not _TIMES.isdisjoint((self._low(end - 1), self._low(end))))
             or (
                 fact in _LENGTHS and not _LASTS.isdisjoint((self._low(first - 2), self._low(first - 1), self._low(end)))
             )
@@ -178,6 +180,10 @@ class _Reader:
         """Whether a statement is an item of a list with rules: "… | 16 bars"."""
         before, after = self._low(first - 1), self._low(end)
         return (before in _RULES and after in (*_RULES, "", ".")) or (not before and after in _RULES)
+
+    def _is_sentence(self, first: int, end: int) -> bool:
+        """Whether a statement is all of a sentence: "By Haydn. 3/4."."""
+        return self._low(first - 1) in (".", "!", "\n", "") and self._low(end) in (".", "!", "\n", "")
 
     def _goes_to(self, first: int) -> bool:
         """Whether a key is one that the piece changes to."""
@@ -224,7 +230,8 @@ class _Reader:
                     self._add(f"{role}_{fact}", value, index, end, 0, weak)
             self._add(fact, value, index, end, 0, weak)
         elif fact == "trait":
-            if value == "modulates" and self._low(end) in ("to", "into") and self._is_key(end + 1):
+            after = end + (self._low(end) == ":")
+            if value == "modulates" and self._low(after) in ("to", "into") and self._is_key(after + 1):
                 return  # the change of key says it
             excluded = index < self.negated_until or self._denied(index, _TRAIT_DENIALS)
             self._add("no_trait" if excluded else "trait", value, index, end, 0, weak)
@@ -323,7 +330,11 @@ class _Reader:
         ordered = any(a in _ORDERS and b in ("it", "this") for a, b in pairwise(words))  # "make it fast"
         keywords = keywords and (ordered or _PROSE.isdisjoint(words))
         music = sorted(
-            {first for read, (first, _) in zip(self.read, self.places, strict=True) if not read.weak}
+            {
+                first
+                for read, (first, end) in zip(self.read, self.places, strict=True)
+                if not read.weak or self._low(end) in _NOUNS  # "a slow passage"
+            }
             | {i for i, token in enumerate(self.tokens) if token.low in MUSIC_WORDS and self._is_music(i)}
         )
         return [

@@ -9,14 +9,15 @@ comma. What then still contradicts loses its sentence. The result is read again:
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from .ask_midi_text import Statement
 from .facts.analysis import Analysis
 from .facts_midi_text import MusicFacts
 from .prompt_midi_text import read_prompt
-from .truth_midi_text import ANALYSIS_FACTS, class_holds, contradicts, unnamed_programs
+from .trait_words_midi_text import TRAIT_WORDS
+from .truth_midi_text import ANALYSIS_FACTS, class_holds, contradicts, role_programs, unnamed_programs
 from .vocabulary_midi_text import CLASSES, FAMILIES, TEMPO_WORDS, instrument_name, tempo_words
 
 _MOST_ADDED = 3  # instruments that are named one by one where a caption forgot them
@@ -98,7 +99,20 @@ def _mend(
                 else _word(statement, facts, analysis)
             )
             replacements[span] = word
-    for (start, end), word in sorted(replacements.items(), reverse=True):
+    wrong = {span for span, word in replacements.items() if not word}
+    others = [(s.start, s.end) for s in statements if (s.start, s.end) not in wrong]
+    clauses = _merged(
+        clause
+        for statement in statements
+        if (statement.start, statement.end) in wrong and statement.fact in ANALYSIS_FACTS
+        for clause in _clauses(text, statement, others)
+    )
+    edits = [(*clause, "", True) for clause in clauses] + [
+        (*span, word, False)
+        for span, word in replacements.items()
+        if not any(first <= span[0] < last for first, last in clauses)
+    ]
+    for start, end, word, whole in sorted(edits, reverse=True):
         old = text[start:end]
         if word and re.match(r"drum (?:beat|fill|groove|loop|pattern|solo|track)", old, re.IGNORECASE):
             word += " piece"
@@ -106,8 +120,8 @@ def _mend(
             repaired.append(f"{old} -> {word}")
             text = _with_article(text[:start], word) + text[end:]
         else:
-            dropped.append(old)
-            text = _cut(text, start, end)
+            dropped.append(old.strip(" ,;") if whole else old)
+            text = text[:start] + text[end:] if whole else _cut(text, start, end)
     text = _EMPTY_SENTENCE.sub("", text)
     repaired.reverse()
     dropped.reverse()
@@ -181,6 +195,10 @@ def _word_of_analysis(fact: str, text: str, analysis: Analysis) -> str:
     if fact == "chords" and analysis.harmony.loop:
         separator = re.search(r"[A-G]\S*(\s*[-–—|,→>]\s*|\s+)[A-G]", text)
         return (separator.group(1) if separator else " ").join(chord.name for chord in analysis.harmony.loop)
+    role = fact.partition("_")[0]
+    if role in ("melody", "bass"):
+        players = role_programs(role, analysis)
+        return instrument_name(players[0]) if players else ""
     if fact == "key_change" and len(analysis.tonality.spans) > 1:
         return analysis.tonality.spans[1].key.name
     return ""
@@ -235,11 +253,12 @@ _EMPTY_SENTENCE = re.compile(
     r"(?:(?:played|scored|written|set)\s*)?(?:by|for|with)?\s*[.!?]"
 )
 _NOUN_AFTER = re.compile(
-    r"\s+(?:dynamics|articulation|registers?|range|texture|density|tempo|pace|speed|volume|time|metre|meter|key|long)\b",
+    r"\s+(?:dynamics|articulation|registers?|range|texture|density|tempo|pace|speed|volume|time|metre|meter|key|long|form|"
+    r"progression|chords?|loop|accompaniment|feel|writing|figures?|lines?)\b",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    r"(?:,?\s+(?:and\s+)?|^)(?:with(?:\s+no)?|without(?:\s+any)?|no|in|at|played|for|of|lasting|by)\s+"
+    r"(?:,?\s+(?:and\s+)?|^)(?:with(?:\s+no)?|without(?:\s+any)?|no|in|at|played|for|of|lasting|by|over|on|to|into)\s+"
     r"(?:an?\s+|the\s+)?(?:solo\s+)?(?:key\s+of\s+)?$",
     re.IGNORECASE,
 )  # fmt: skip
@@ -262,6 +281,48 @@ def _cut(text: str, start: int, end: int) -> str:
     if lead and (noun or not re.match(r"\s+[^\W\d]", after) or re.match(r"\s+(?:in|at|for|with|and|of)\b", after)):
         return before[: len(before) - len(lead.group())] + after
     return before + after
+
+
+# Where a clause that states something of the analysis can be cut off: before it, and after it.
+_CLAUSE_STARTS = re.compile(r"(?:^|(?<=[.!?])\s+|\n|;|,(?:\s+(?:and|but))?|\s+(?:and|but|with|over)\b|\s[/|])\s*")
+_CLAUSE_ENDS = re.compile(r"(?=[.!?](?:\s|$)|\n|;|,|\s(?:and|but|with|for|over|in|at)\s|\s[/|]\s|$)")
+_LONGEST_CLAUSE = 200
+
+
+def _clauses(text: str, statement: Statement, others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The clause that holds a false statement of the analysis and nothing else, as a range of the text; at most one.
+
+    "The tempo bends freely." goes wholly, "…, driven by a backbeat" from its comma on; a word before the noun ("a
+    syncopated waltz") is no clause.
+    """
+    words = TRAIT_WORDS.get(str(statement.value))
+    if words and statement.text.lower() in words.before and re.match(r"\s+\w", text[statement.end :]):
+        return []
+    offset = max(0, statement.start - _LONGEST_CLAUSE)
+    starts = [m for m in _CLAUSE_STARTS.finditer(text[offset : statement.start]) if m.end() or not offset]
+    ends = _CLAUSE_ENDS.search(text, statement.end)
+    if not starts or ends is None:
+        return []
+    start, inner, end = offset + starts[-1].start(), offset + starts[-1].end(), ends.start()
+    opening = start == 0 or text[start - 1] in ".!?\n" or text[start] == "\n"
+    if opening and text[end : end + 1] not in ("", ".", "!", "?", "\n", ";"):
+        return []  # what follows hangs on the opening of the sentence
+    if opening and text[end : end + 1] in (".", "!", "?", ";"):
+        end += 1
+    if any(first < end and last > inner for first, last in others):
+        return []
+    return [(start, end)]
+
+
+def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ranges that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(ranges):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
 
 
 def _without_sentences(text: str, wrong: Sequence[Statement], dropped: list[str]) -> str:
