@@ -3,8 +3,9 @@
 Pieces are named after the key they open and close in, wherever they go between. `estimate_piece_key` therefore weighs
 which pitch classes sound in the whole, in the first four bars, the first bar and the last bar, and which note the bass
 ends on, each counted from the tonic of every key, with weights learned by logistic regression (a "profile" for each of
-the five) on the training pieces of an open-licence corpus, whole and in excerpts; where the file states a key
-signature, that counts too. `estimate_key` is the plain textbook method, for notes without a place in time.
+the five) on the training pieces of an open-licence corpus, whole and in excerpts; the textbook fit of the whole is
+added, and where the file states a key signature, that counts too. `estimate_key` is the plain textbook method, for
+notes without a place in time.
 
 How often it is right is measured by `evaluation.accuracy.keys`. What it cannot tell: church modes (they come out as
 the major or minor key of the same final), a relative key where a song hovers between both, and the key of a piece that
@@ -165,6 +166,7 @@ def estimate_piece_key(notes: dict[str, np.ndarray], bar: int, sharps: int = 0) 
     features = piece_key_features(notes, bar)
     fit = np.concatenate([features[:, _FROM_TONIC].transpose(1, 0, 2).reshape(12, -1) @ w for w in _PIECE_WEIGHTS])
     fit[12:] += _MINOR_BIAS
+    fit = _LEARNED * fit + _TEXTBOOK * _key_fit(notes["pitch"], notes["duration"], "albrecht-shanahan")
     if sharps:
         fit += _SIGNATURE_FIT[(_SHARPS - sharps) % 12]
     return _most_likely(fit)
@@ -212,6 +214,9 @@ _MINOR = (
     (88, 43, 20, -50, -2, -49, 14, -62, -23, 21, 11, -10),
 )
 _MINOR_BIAS = 0.60
+# The two fits together are as right as the learned one in whole pieces, better calibrated in excerpts (log loss on
+# held-out ones 0.44, without the textbook fit 0.46), and in less doubt about music made to fit such profiles.
+_LEARNED, _TEXTBOOK = 0.8, 10.0
 _PIECE_WEIGHTS = np.array([_MAJOR, _MINOR], np.float64).reshape(2, -1) / 100
 _FROM_TONIC = (np.arange(12)[:, None] + np.arange(12)) % 12  # [tonic, semitones above it] -> pitch class
 _SHARPS = np.array([7 * (key if key.mode == "major" else key.relative).tonic % 12 for key in KEYS])  # mod 12
