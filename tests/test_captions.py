@@ -9,10 +9,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
+import random_scores  # noqa: F401  registers the profile of hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
-import random_scores  # noqa: F401  registers the profile of hypothesis
 from midi_text.data.analysis_words import interval_name
 from midi_text.data.captions import captions_for, compose_text, write_caption, write_prompt
 from midi_text.data.fragments import article, join_words

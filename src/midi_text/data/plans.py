@@ -188,7 +188,6 @@ def as_prose(fragments: list[Fragment], noun: str, rng: random.Random, kind: str
 def _with_wishes(order: str, rest: Sequence[Fragment], rng: random.Random) -> str:
     said = [order if order.endswith((".", "?")) else order + "."]
     for group in _grouped(rest, rng, 3):
-        group.sort(key=lambda each: each.topic == "exclusion")  # what follows "no drums and" would be excluded, too
         said.append(f"{rng.choice(_WISHES)} {join_words([wish(each, rng) for each in group])}.")
     return tidy(" ".join(said))
 
@@ -209,6 +208,8 @@ def _grouped(fragments: Sequence[Fragment], rng: random.Random, most: int) -> li
         else:
             groups.append([each])
             size = rng.choice(_SIZES[: most + 1])
+    for group in groups:
+        group.sort(key=lambda each: each.topic == "exclusion")  # what follows "no drums and" would be excluded, too
     return groups
 
 
