@@ -20,6 +20,7 @@ from transformers.pipelines import PIPELINE_REGISTRY
 from .agreement_midi_text import Agreement, agreement
 from .configuration_midi_text import MidiTextConfig
 from .constraints_midi_text import MusicLogitsProcessor, TextOnlyLogitsProcessor
+from .facts.analysis import Analysis, analyze
 from .facts_midi_text import MusicFacts, measure_facts
 from .key_midi_text import Key, estimate_key
 from .locks_midi_text import Locks
@@ -53,6 +54,7 @@ for _task, _pipeline in (("text-to-midi", TextToMidiPipeline), ("midi-to-text", 
 __all__ = [
     "PRETRAINED",
     "Agreement",
+    "Analysis",
     "Ask",
     "CheckedCaption",
     "Composition",
@@ -72,6 +74,7 @@ __all__ = [
     "TextToMidiPipeline",
     "Wishes",
     "agreement",
+    "analyze",
     "check_caption",
     "estimate_key",
     "measure_facts",

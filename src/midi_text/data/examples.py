@@ -20,6 +20,7 @@ from ..events_midi_text import EventVocabulary
 from ..facts.analysis import analyze
 from ..facts_midi_text import measure_facts
 from ..score_midi_text import bar_starts, slice_bars
+from .augment import augment
 from .captions import captions_for
 from .sources import Piece
 
@@ -39,6 +40,7 @@ class BuildSettings:
         music_vocab_size: Music tokens of the tokenizer, merges included.
         limit: At most this many pieces a split; None for all.
         duplicates: What to do with copies and with works that stand in two splits, see `survey`: "drop" or "keep".
+        augment: Share of the training excerpts that come a second time in another version, see `augment`.
     """
 
     seed: int = 0
@@ -48,11 +50,14 @@ class BuildSettings:
     music_vocab_size: int = 4096
     limit: int | None = None
     duplicates: str = "drop"
+    augment: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("max_events", "min_notes", "text_vocab_size", "music_vocab_size"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
+        if not 0 <= self.augment <= 1:
+            raise ValueError(f"augment must be a share from 0 to 1; got {self.augment}")
         if self.duplicates not in ("drop", "keep"):
             raise ValueError(f"duplicates must be 'drop' or 'keep'; got {self.duplicates!r}")
 
@@ -88,29 +93,33 @@ def examples(piece: Piece, score: ScoreTick, settings: BuildSettings) -> Iterato
         if not len(sounding) or notes_per_bar[first:last].sum() < settings.min_notes:
             continue
         first, last = first + int(sounding[0]), first + int(sounding[-1]) + 1  # no silent bars at either end
-        excerpt = slice_bars(score, first, last)
-        events, heard = vocabulary.encode_and_quantize(excerpt)
-        facts = measure_facts(heard)
-        analysis = analyze(heard, facts)
         whole = notes_per_bar[first:last].sum() == notes_per_bar.sum()
         labels = {name: value for name, value in piece.labels.items() if whole or name != "captions"}
-        yield {
-            "piece": piece.id,
-            "source": piece.source,
-            "first_bar": first,
-            "bars": last - first,
-            "total_bars": len(lines) - 1,
-            "notes": facts.notes,
-            "events": events,
-            "facts": compact(facts.to_dict()),
-            "analysis": compact(analysis.to_dict()),
-            "labels": compact(labels),
-            "captions": [
-                *labels.get("captions", ()),
-                *captions_for(facts, labels, rng, analysis, CAPTIONS),
-            ],
-            "prompts": list(captions_for(facts, labels, rng, analysis, PROMPTS, "prompt")),
-        }
+        place = {"first_bar": first, "bars": last - first, "total_bars": len(lines) - 1}
+        excerpt = slice_bars(score, first, last)
+        yield {"piece": piece.id, "source": piece.source, **place, **_described(vocabulary, excerpt, labels, rng)}
+        if piece.split == "train" and rng.random() < settings.augment:
+            version, kept = augment(excerpt, labels, rng)
+            kept.pop("captions", None)  # people wrote of the piece as it is
+            yield {"piece": piece.id, "source": piece.source, **place, **_described(vocabulary, version, kept, rng)}
+
+
+def _described(
+    vocabulary: EventVocabulary, excerpt: ScoreTick, labels: Mapping[str, Any], rng: random.Random
+) -> dict[str, Any]:
+    """What an excerpt is, as events, facts and words."""
+    heard = vocabulary.quantize(excerpt)
+    facts = measure_facts(heard)
+    analysis = analyze(heard, facts)
+    return {
+        "notes": facts.notes,
+        "events": vocabulary.encode(excerpt),
+        "facts": compact(facts.to_dict()),
+        "analysis": compact(analysis.to_dict()),
+        "labels": compact(labels),
+        "captions": [*labels.get("captions", ()), *captions_for(facts, labels, rng, analysis, CAPTIONS)],
+        "prompts": list(captions_for(facts, labels, rng, analysis, PROMPTS, "prompt")),
+    }
 
 
 def excerpts(bar_events: np.ndarray, rng: random.Random, max_events: int) -> Iterator[tuple[int, int]]:
