@@ -12,6 +12,7 @@ from symusic.core import NoteTick, ScoreTick, TempoTick, TimeSignatureTick, Trac
 from midi_text.data.arrange import arrangements, read_grooves
 from midi_text.data.augment import augment
 from midi_text.data.bands import arrange_corpus
+from midi_text.data.examples import BuildSettings, examples
 from midi_text.data.recipes import BASS, RECIPES
 from midi_text.data.sources import Piece, read_pieces
 from midi_text.facts.analysis import analyze
@@ -171,3 +172,17 @@ def test_augmented_music_is_other_music_of_the_same_kind():
     assert write_score(score) == before
     kept = [augment(score, {}, random.Random(seed), keep=frozenset((0, 1)))[0] for seed in range(20)]
     assert all(len(made.tracks) == 2 for made in kept)
+
+
+def test_the_build_augments_the_training_split_only(tmp_path: Path):
+    piece = dataclasses.replace(tune(), labels={"captions": ["A tune for flute."], "tempo_word": "Allegro"})
+    score = read_score(piece.midi).score
+    plain = list(examples(piece, score, BuildSettings()))
+    more = list(examples(piece, score, BuildSettings(augment=1.0)))
+    assert [row["first_bar"] for row in more] == [row["first_bar"] for row in plain for _ in (0, 1)]
+    assert all("A tune for flute." not in row["captions"] for row in more[1::2])
+    held = dataclasses.replace(piece, split="test")
+    rows = [len(list(examples(held, score, BuildSettings(augment=share)))) for share in (0.0, 1.0)]
+    assert rows[0] == rows[1]
+    with pytest.raises(ValueError, match="augment must be a share from 0 to 1; got 2"):
+        BuildSettings(augment=2)
