@@ -120,7 +120,8 @@ WHOLE_FORMS = {
     "mass section": "mass setting", "string quartet, minuet": "minuet", "string quartet, fugue": "fugue",
 }  # fmt: skip
 GENRES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {  # label -> adjectives, nouns
-    "Christmas song": ((), ("Christmas song",)), "secular": (("secular",), ()), "sacred": (("sacred",), ("sacred work",)),
+    "Christmas song": ((), ("Christmas song",)), "secular": (("secular",), ()),
+    "sacred": (("sacred",), ("sacred work",)),
     "art song (Lied)": ((), ("art song", "Lied", "art song")),
     "folk": (("folk",), ("folk dance", "folk piece", "folk song")),
     "pop": (("pop",), ("pop song",)), "chamber music": (("chamber",), ("chamber piece", "chamber work")),

@@ -55,6 +55,7 @@ _NAMES_A_KEY = re.compile(
     r"|\b[A-H][ -]?(flat|sharp|♭|♯|dur|moll)|^[A-H]$|\s(B|Es|As|[A-H])$",
     re.IGNORECASE,
 )
+_FIGURE = re.compile(r"[\d\"]")  # a number beside "BPM" or "bars" would be read as one of them
 _YEAR = re.compile(r"\b(?:1[4-9]|20)\d\d\b")
 _NOT_WORDS = re.compile(  # a metronome mark, a number, and the brackets of editors: "All(egr)o", "3. Andante"
     r"[(\[]*(?:quarter|half|eighth)\b.*|^(?:No\.? ?)?\d+[. ]+|^[IVX]+ - |[()\[\]]"
@@ -129,6 +130,11 @@ def _forms(text: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(form for form in found if form))
 
 
+def _is_plain(title: str) -> bool:
+    """Whether a title can be quoted: it names no key, has no number and is not endless."""
+    return len(title) < 60 and not _NAMES_A_KEY.search(title) and not _FIGURE.search(title)
+
+
 @lru_cache(maxsize=50_000)
 def marking(tempo_word: str) -> str:
     """A tempo marking as one would quote it, abbreviations written out; "" where any word is not one of markings."""
@@ -178,10 +184,11 @@ def _source(text: Mapping[str, str], rng: random.Random, kind: str) -> Iterator[
         yield said("nation" if kind == "caption" else "nation wish", nation)
     elif text.get("artist") and rng.random() < 0.04:
         yield said("composer" if kind == "caption" else "composer wish", text["artist"])
-    if kind == "caption" and text.get("lyricist") and rng.random() < 0.1:
-        yield said("lyricist", text["lyricist"])
+    lyricist = text.get("lyricist", "")
+    if kind == "caption" and lyricist and not _FIGURE.search(lyricist) and rng.random() < 0.1:
+        yield said("lyricist", lyricist)
     title = text.get("title", "")
-    if title and len(title) < 60 and '"' not in title and rng.random() < 0.06 and not _NAMES_A_KEY.search(title):
+    if title and rng.random() < 0.08 and _is_plain(title):
         yield said("title", title)
     shown = marking(text.get("tempo_word", ""))
     if shown and rng.random() < 0.2:
