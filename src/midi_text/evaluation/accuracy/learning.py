@@ -3,7 +3,8 @@
 All three are multinomial logistic regressions with a ridge, on pieces of the training split, fitted by accelerated
 gradient descent (Y. Nesterov, 1983), which needs nothing but numpy. A key is heard the same a semitone higher, so that
 its twelve tonics share their weights: the features are turned to each of them. A source of n examples weighs as the
-root of n, lest the largest collection decide alone.
+root of n, lest the largest collection decide alone. The tables in the code were learned on 9,335 training pieces: all
+of up to 12,000 notes, of the Polish scores two in five.
 """
 
 from __future__ import annotations
