@@ -367,10 +367,10 @@ def test_judged_by_hand():
 
 
 def test_every_fact_that_is_read_has_a_group():
-    from midi_text.truth_midi_text import _JUDGES
+    from midi_text.truth_midi_text import _JUDGES, ANALYSIS_FACTS
     from midi_text.vocabulary_midi_text import CLASSES
 
-    assert set(truth.GROUPS) == {*_JUDGES, *CLASSES}
+    assert set(truth.GROUPS) == {*_JUDGES, *CLASSES, *ANALYSIS_FACTS}
 
 
 class Describer:

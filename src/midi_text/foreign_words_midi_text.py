@@ -109,7 +109,7 @@ _ENGLISH = frozenset(
 
 
 def _phrases() -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for row in _PHRASES.replace("\\\n", "").splitlines():
         english, _, words = row.partition(":")
         found |= {ELISION.sub("", word.strip()): english.lower() for word in words.split(",") if word.strip()}

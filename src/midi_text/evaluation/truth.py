@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..facts.analysis import Analysis
+from ..facts.analysis import Analysis, analyze
 from ..facts_midi_text import MusicFacts, measure_facts
 from ..prompt_midi_text import read_prompt
 from ..records import EvaluationReport, Measurement
@@ -81,11 +81,14 @@ def judge(text: str, facts: MusicFacts, analysis: Analysis | None = None) -> Sta
     return Statements(stated, wrong)
 
 
-def truth_rows(cases: Iterable[tuple[MusicFacts, str]], name: str) -> list[Measurement]:
+def truth_rows(
+    cases: Iterable[tuple[MusicFacts, str] | tuple[MusicFacts, str, Analysis]], name: str
+) -> list[Measurement]:
     """The rows of one kind of text.
 
     Args:
-        cases: The facts of each piece and what was said of it.
+        cases: The facts of each piece and what was said of it; and its analysis, without which what only that can bear
+            out counts as wrong.
         name: Of the kind, such as "own_words".
 
     Returns:
@@ -95,7 +98,7 @@ def truth_rows(cases: Iterable[tuple[MusicFacts, str]], name: str) -> list[Measu
     Raises:
         ValueError: If there is no case.
     """
-    judged = [judge(text, facts) for facts, text in cases]
+    judged = [judge(text, facts, *closer) for facts, text, *closer in cases]
     if not judged:
         raise ValueError("caption truth needs at least one caption; got none")
     stated = [case.stated[_ALL] for case in judged]
@@ -139,10 +142,11 @@ def evaluate_truth(
     """
     scores = [read_score(source).score for source in sources]
     facts = [measure_facts(score) for score in scores]
+    closer = [analyze(score, each) for score, each in zip(scores, facts, strict=True)]
     described: list[Any] = []
     for start in range(0, len(scores), batch_size):
         batch = scores[start : start + batch_size]
         described += pipeline(batch, batch_size=len(batch), seed=seed + start)
-    rows = truth_rows(zip(facts, [each.model_text for each in described], strict=True), "own_words")
-    rows += truth_rows(zip(facts, [each.text for each in described], strict=True), "checked")
+    rows = truth_rows(zip(facts, [each.model_text for each in described], closer, strict=True), "own_words")
+    rows += truth_rows(zip(facts, [each.text for each in described], closer, strict=True), "checked")
     return EvaluationReport("caption truth", checkpoint_hash, len(scores), seed, tuple(rows))
