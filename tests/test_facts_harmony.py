@@ -218,6 +218,7 @@ def test_harmonic_rhythm():
 def test_sevenths_must_fill_much_of_the_time():
     assert "seventh chords" in harmony_of(blocks("Dm7 G7 Cmaj7 Am7 Dm7 G7 Cmaj7")).traits
     assert "seventh chords" not in harmony_of(blocks("C F G7 C Am F G7 C")).traits
+    assert "seventh chords" not in harmony_of(blocks("C G7 C G7 C G7 C G7")).traits
 
 
 def test_a_diminished_seventh_leads_to_what_follows():

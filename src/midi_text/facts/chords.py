@@ -8,7 +8,11 @@ missing, and a word from the bass. A change costs, least at a bar line, more at 
 foreign to the key costs a little; the explanation with the best sum is found by dynamic programming.
 
 Lost: chords that change faster than the beat or across one, ninths and above, and what an unaccompanied melody leaves
-open.
+open: under a single line no chord is the first guess, unless the line is a broken chord.
+
+The weights were tuned on 24 training pieces of POP909, 50 synthetic ones and 8 Bach chorales with analyses by people
+(A. Jones, D. Tymoczko), in music21's corpus. Measured on others, root and triad: POP909, 46 validation and test pieces,
+92 and 91 % of the time; 200 synthetic pieces 96 and 96 %; 9 more of the chorales 92 and 95 %. 5 ms for 1,500 notes.
 
 Source: segments scored as wholes as in B. Pardo and W. Birmingham, "Algorithms for chordal analysis", Computer Music
 Journal 26 (2002), the semi-Markov search of K. Masada and R. Bunescu, "Chord recognition in symbolic music using

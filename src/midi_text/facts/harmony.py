@@ -17,11 +17,12 @@ from .chord import QUALITIES, Chord, roman_numerals
 from .chords import ChordSpan, Grid, Sound, beat_grid, chord_spans, find_chords, measure_sound
 from .form import Form
 from .keys import Tonality
-from .progressions import Loop, find_loop, has_falling_fifths, has_pedal_point, is_blues
+from .progressions import Loop, falling_fifths, find_loop, has_pedal_point, is_blues
 from .view import View
 
 _CARRIES = 0.6  # share of the bars that a loop must cover to be what a piece is built on
 _SEVENTHS = 0.4  # share of the time with chords
+_FIFTHS = 0.15  # share of the chords
 _FAST, _SLOW = 1.5, 8.0  # quarter notes that a chord lasts on average
 _FAST_SECONDS, _SLOW_SECONDS = 1.2, 4.0
 
@@ -38,11 +39,13 @@ class Harmony:
         cadences: At the ends of sections, in the key of that place: where the last two chords are a close.
         traits: Of `TRAITS["harmony"]`:
             "repeated chord loop": the loop's rounds, three or more, cover at least 0.6 of the bars with chords.
-            "seventh chords": at least 0.4 of the time with chords is in chords with a seventh.
-            "circle of fifths": five different roots in a row each a fifth below the last.
-            "twelve-bar blues": twelve bars in a row begin on the roots I I/IV I I IV IV I I V IV/V I I/V.
-            "pedal point": one bass note lasts three bars and eight beats or more under three chords or more, one of
-            them foreign to it.
+            "seventh chords": at least 0.4 of the time with chords is in chords with a seventh, on three roots or more.
+            "circle of fifths": at least 0.15 of the chords stand in runs of five different roots or more, each a fifth
+            below the last.
+            "twelve-bar blues": twelve bars in a row stand, for three quarters of each, on I I/IV I I IV IV I I V IV/V
+            I I/V.
+            "pedal point": one bass note lasts three bars and eight beats or more under three chords or more, of which
+            two beats or more are foreign to it.
             "authentic cadence at the end", "half …", "plagal …": the kind of the cadence that ends the piece.
             "fast harmonic rhythm": chords last at most 1.5 quarter notes and 1.2 seconds on average.
             "slow harmonic rhythm": chords last at least 8 quarter notes and 4 seconds on average, in 8 bars or more.
@@ -131,14 +134,15 @@ def _traits(
     total = sum(length for _, length in timed)
     if not timed:
         return ()
-    sevenths = sum(length for chord, length in timed if _has_seventh(chord))
+    sevenths = [(chord.root, length) for chord, length in timed if _has_seventh(chord)]
+    richness = sum(length for _, length in sevenths) / total if len({root for root, _ in sevenths}) >= 3 else 0.0
     beats, seconds = total / len(timed), view.facts.duration_seconds / len(timed)
     ending = harmony.cadences[-1].kind if harmony.cadences and _at_the_end(view, harmony) else ""
     rules = {
         "repeated chord loop": loop is not None and loop.repeats >= 3 and loop.covered >= _CARRIES,
-        "seventh chords": sevenths >= _SEVENTHS * total,
-        "circle of fifths": has_falling_fifths(harmony.progression),
-        "twelve-bar blues": is_blues(grid, found),
+        "seventh chords": richness >= _SEVENTHS,
+        "circle of fifths": falling_fifths(harmony.progression) >= _FIFTHS,
+        "twelve-bar blues": is_blues(grid, found, view.facts.key),
         "pedal point": has_pedal_point(grid, found, sound),
         "authentic cadence at the end": ending == "authentic",
         "half cadence at the end": ending == "half",

@@ -146,36 +146,45 @@ def _rounds(chords: tuple[Chord, ...]) -> int:
     return next(len(chords) // length for length in divisors if chords == chords[:length] * (len(chords) // length))
 
 
-def is_blues(grid: Grid, found: np.ndarray) -> bool:
-    """Whether twelve bars in a row begin on the roots of a blues in the key of the first of them."""
-    bars = _bar_table(grid, found)[:, 0]
-    if len(bars) < 12:
+def is_blues(grid: Grid, found: np.ndarray, key: Key | None) -> bool:
+    """Whether twelve bars in a row stand on the roots of a blues in the key of the first of them.
+
+    That root must be the tonic of the key or its dominant: the sevenths of a blues on C sound like F major.
+    """
+    table = _bar_table(grid, found)
+    if len(table) < 12 or key is None:
         return False
-    windows = np.lib.stride_tricks.sliding_window_view(np.where(bars == SILENT, -1, _ROOT[bars]), 12)
-    degrees = np.where(windows < 0, -1, (windows - windows[:, :1]) % 12)
-    fits = [np.isin(degrees[:, bar], allowed) for bar, allowed in enumerate(_BLUES)]
-    return bool(np.all(fits, axis=0).any())
-
-
-def has_falling_fifths(chords: Sequence[Chord]) -> bool:
-    """Whether five different roots in a row each fall by a fifth (one of the falls may be a diminished one)."""
-    run, diminished, seen = 1, 0, {chords[0].root} if chords else set()
-    for before, after in pairwise(chords):
-        step = (after.root - before.root) % 12
-        if step == 0:
-            continue
-        if (step == 5 or (step == 6 and not diminished)) and after.root not in seen:
-            run, diminished = run + 1, diminished + (step == 6)
-            seen.add(after.root)
-        else:
-            run, diminished, seen = 1, 0, {after.root}
-        if run == 5:
+    beats = (table >= 0).sum(axis=1)
+    on = np.stack([((_ROOT[table] == root) & (table >= 0)).sum(axis=1) >= _ALIKE * beats for root in range(12)])
+    for tonic in (key.tonic, (key.tonic + 7) % 12):
+        fits = [
+            np.any([on[(tonic + degree) % 12, bar : len(table) - 11 + bar] for degree in allowed], axis=0)
+            for bar, allowed in enumerate(_BLUES)
+        ]
+        if np.all(fits, axis=0).any():
             return True
     return False
 
 
+def falling_fifths(chords: Sequence[Chord]) -> float:
+    """Share of the chords that stand in runs of five different roots or more, each a fifth below the last.
+
+    One of the falls may be a diminished fifth, as there is one among the degrees of a scale.
+    """
+    inside, run, diminished = 0, [chord.root for chord in chords[:1]], 0
+    for before, after in pairwise((*chords, None)):
+        step = (after.root - before.root) % 12 if before and after else None
+        if after and (step == 5 or (step == 6 and not diminished)) and after.root not in run:
+            run.append(after.root)
+            diminished += step == 6
+        elif step != 0:
+            inside += len(run) if len(run) >= 5 else 0
+            run, diminished = [after.root] if after else [], 0
+    return inside / max(len(chords), 1)
+
+
 def has_pedal_point(grid: Grid, found: np.ndarray, sound: Sound) -> bool:
-    """Whether one bass note lasts at least three bars and eight beats under three chords, one of them foreign to it."""
+    """Whether one bass note lasts at least three bars and eight beats under three chords, two beats foreign to it."""
     held = np.where(sound.bass.max(1) > 0.7, sound.bass.argmax(1), -1)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(held)) + 1, [len(held)]])
     for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
@@ -183,8 +192,7 @@ def has_pedal_point(grid: Grid, found: np.ndarray, sound: Sound) -> bool:
         if note < 0 or end - begin < 8 or grid.bar[end - 1] - grid.bar[begin] < 2:
             continue
         states = found[begin:end]
-        chords = [STATES[state] for state in np.unique(states).tolist() if state < SILENT]
-        foreign = [chord for chord in chords if note not in chord.pitch_classes]
-        if 1 + int((np.diff(states) != 0).sum()) >= 3 and foreign:
+        foreign = [state for state in states.tolist() if state < SILENT and note not in STATES[state].tones]
+        if np.count_nonzero(np.diff(states)) >= 2 and len(foreign) >= 2:
             return True
     return False
