@@ -36,7 +36,7 @@ _POINTS = ("listen for {}", "note {}", "one can hear {}", "the ear catches {}")
 _LONGEST_SUBJECT = 70  # characters
 _DESCRIBES = (
     "{}", "{}", "{}", "{}", "{}", "{}", "{}", "This is {}", "This is {}", "Here is {}", "We hear {}", "One hears {}",
-    "You are listening to {}", "What we have here is {}", "{}", "{}", "{}", "Here we have {}", "This one is {}",
+    "You are listening to {}", "What we have here is {}", "{}", "{}", "{}", "Here we have {}",
     "What follows is {}", "In these bars we hear {}", "The score shows {}",
 )  # fmt: skip
 _ORDERS = (

@@ -35,7 +35,7 @@ _CLINGS = ("that ", "whose ", "of ", "which ")
 # Set off by a comma after another phrase, or they would cling to its last word: "for piano, by a Polish composer".
 _LOOSE = tuple(
     "that whose by marked called titled set lasting moving played scored written from to opening beginning ending "
-    "closing composed dating on".split()
+    "closing composed dating on taken rooted cast going running featuring spanning flowing driven built full".split()
 )
 _MOST_BEFORE = 3
 
@@ -156,7 +156,7 @@ def clauses(group: Sequence[Fragment], subject: str, rng: random.Random) -> str:
         return f"{subject} {join_words(_joined(mine))}"
     others_said = [text for text in ours if not text.startswith("it ")]
     if mine and len(ours) == 2:
-        pair = [_with_subject(text, subject) for text in ours]
+        pair = [f"{subject} {mine[0]}", others_said[0]]  # the other way about, "it" would be what was named last
         return rng.choice(("{}, and {}", "{}, and {}", "{}; {}")).format(*pair)
     if mine:
         return f"{subject} {join_words(_joined(mine))}; {join_words(others_said, ', and ')}"

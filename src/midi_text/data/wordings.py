@@ -94,8 +94,7 @@ one group: {adjective} | {a_list} | for {list} ; for {list} alone ; played by {l
   {formal} ; instrumentation: {formal}
 exclusion: | | without {names} | there {are} no {names} ; it has no {names} | have no {names} | no {names} ; without \
   {names} | excluded: no {names}
-density: {word} | {a_word} feel | | it is {word} ; the writing is {word} ; the music feels {word} | be {word} | \
-  {word} | density: {word}
+density: {word} | {a_word} feel | | it is {word} ; the music feels {word} | be {word} | {word} | density: {word}
 dynamics: {word} | {word} dynamics | with {word} dynamics ; played with {word} dynamics | the dynamics are {word} ; \
   it has {word} dynamics ; it is played with {word} dynamics ; it is {word} on the whole | be {word} ; have {word} \
   dynamics | {word} ; {word} dynamics | dynamics: {word}
@@ -107,8 +106,8 @@ register: {word} | {a_name} {noun} | with {a_name} {noun} ; in {a_name} {noun} |
   {noun}
 range: {word} | {a_name} range | with {a_name} range ; over {a_name} range | it covers {a_name} range ; it has \
   {a_name} range | have {a_name} range ; cover {a_name} range | {name} range | range: {name} range
-texture: {word} | {a_name} texture | with {a_name} texture ; in {a_name} texture | it has {a_name} texture ; the \
-  writing has {a_name} texture | have {a_name} texture | {name} texture | texture: {name} texture
+texture: {word} | {a_name} texture | with {a_name} texture ; in {a_name} texture | it has {a_name} texture | have \
+  {a_name} texture | {name} texture | texture: {name} texture
 chord loop: | {chords} in a loop | over a loop of {chords} ; over the chords {chords} ; over a repeating {chords} | \
   the chords go round {chords} ; it turns on the chords {chords} ; the loop is {chords} ; the progression {chords} \
   comes back again and again | go round the chords {chords} ; use the chords {chords} | {chords} loop ; {chords} \
