@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from midi_text.data.captions import compose_text
 from midi_text.facts.chord import Chord
 from midi_text.facts_midi_text import Key
 from midi_text.prompt_midi_text import Ask, read_prompt
+from midi_text.typing_errors_midi_text import mend
 from midi_text.vocabulary_midi_text import TEMPO_WORDS
 
 from .test_captions import random_facts, random_labels
@@ -279,6 +281,15 @@ def test_reads_nothing_where_nothing_is_stated(text: str) -> None:
 def test_plain_english_states_nothing(text: str) -> None:
     """Sentences about other things, with words that music uses too."""
     assert [(s.fact, s.text) for s in read_prompt(text).statements] == []
+
+
+def test_english_words_are_not_mended() -> None:
+    words = set(re.findall("[a-z]+", (Path(__file__).parent / "plain_english.txt").read_text("utf-8").lower()))
+    words |= {"composer", "flutter", "pianist", "tabor", "mango"}
+    assert {word for word in words if mend(word) != word} == set()
+    assert [mend(word) for word in ("trumpt", "violni", "orchestar", "percusion", "klute")] == [
+        "trumpet", "violin", "orchestra", "percussion", "klute"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The reader on prompts written by hand, with the facts that a careful musician would say are asked.
 
-`prompts_by_hand.jsonl`: set 1 was written before the reader was worked on, set 2 after it, unseen. "facts" are asked;
+`prompts_by_hand.jsonl`: set 1 was written before the reader was worked on, sets 2 and 3 after it, and each was measured
+once before its errors were looked at: 95.7 % read and 1.3 % invented, 97.5 % and none. "facts" are asked;
 "either" may be read or left out; anything else that is read is invented. Instruments stand by a name of the
 vocabulary, tempi as a word of it or a range. `python tests/test_prompt_hand.py` prints the figures and every error.
 """
@@ -113,7 +114,7 @@ def figures(rows: list[dict[str, Any]]) -> tuple[float, float, list[str]]:
     return 1 - missed / asked, invented / read, errors
 
 
-@pytest.mark.parametrize("chosen", [1, 2])
+@pytest.mark.parametrize("chosen", [1, 2, 3])
 def test_the_bars(chosen: int) -> None:
     read, invented, errors = figures([row for row in ROWS if row["set"] == chosen])
     assert read >= 0.95, errors

@@ -166,7 +166,8 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
         return None if _in_chords(text, tokens, index, end) else key
     if letter.islower():
         inside = inside and token.raw != "a" and (tonic.sign or follower in _FOLLOWERS)
-    alone = tonic.sign and letter.isupper() and _low(tokens, index - 1) in _BREAKS and follower in (*_BREAKS, *_PIECES)
+    spelt = letter.isupper() or tokens[end - 1].raw in ("flat", "sharp")  # "Db, slow", "d flat, slow"
+    alone = tonic.sign and spelt and _low(tokens, index - 1) in _BREAKS and follower in (*_BREAKS, *_PIECES)
     if not (inside or alone) or _low(tokens, index - 2) in _TRANSPOSING:
         return None
     return None if _in_chords(text, tokens, index, end) else key

@@ -96,6 +96,7 @@ _SILENCERS = (
     "performed in", "performed at", "performed live by", "soft pedal", "quick start", "quickly changing", "sound card",
     "sequences of", "sequence of", "sequential order", "sequential access", "on the grid line", "key never changes",
     "unaccompanied by", "pop up", "imitation of", "repetition of", "repeated figure of", "lively debate",
+    "harp seal", "harp seals", "harp on about",
 )  # fmt: skip
 _OPENERS = (
     "other instruments", "others", "and more", "among others", "etc", "and so on", "including", "includes", "include",
@@ -132,7 +133,7 @@ _NOT_STYLES = ("swing ride", "samba reggae", "brazilian samba reggae")
 _PLAIN_WORDS = frozenset(
     """strings keyboard keyboards voice voices vocal vocals singer singers pad pads organ organs horn horns bass basses
     whistle whistles recorder recorders brass chimes fiddle fiddles kit cymbal shaker drum percussion applause_sound
-    lead_synth synth string_section section guitar_fret_noise snare triangle harp clav calliope harmonica_set
+    lead_synth synth string_section section guitar_fret_noise snare clav calliope harmonica_set
     performed engraved typeset repetition repetitious repetitive sequences sequential imitation imitations imitates
     imitative modulation modulations modulate modulates modulating modulated swings swinging swing_it
     opening_returns recapitulation pickup upbeat_bar unison unisons virtuosity virtuoso virtuosic
@@ -212,6 +213,7 @@ def _build() -> tuple[dict[str, Meanings], frozenset[str]]:
         phrases[phrase] += (("program", 128),)
     phrases |= dict.fromkeys(("no swing", "without swing", "not swing"), (("no_trait", "swing"),))
     phrases["flamenco guitar"] = phrases["flamenco guitars"] = (("program", 24), ("style", "flamenco"))
+    phrases |= dict.fromkeys(("no singing", "without singing", "no lyrics or singing"), (("no_family", "voices"),))
     phrases |= dict.fromkeys(_LOOPS, (("loop", "repeated chord loop"),))
     for name, program in (("violin", 40), ("cello", 42), ("flute", 73), ("clarinet", 71), ("viola", 41)):
         phrases[f"{name} sonata"] = (("program", program), ("open", True), ("style", "sonata"))  # with piano or not

@@ -2,7 +2,9 @@
 
 Explicit arguments win over the prompt's words. Wishes that a lock can hold become locks: tempo, metre, key,
 instruments, length. What is asked only loosely is settled here, by the seed or by custom: "in a minor key" becomes one
-minor key, bars and seconds together become a tempo. Everything else is the model's.
+minor key, bars and seconds together become a tempo. Wishes that no lock can hold (chords, form, traits, roles, later
+keys) stay in `Request.ask`, so that candidates are ranked by them and the agreement table shows how they fared.
+Everything else is the model's.
 """
 
 from __future__ import annotations

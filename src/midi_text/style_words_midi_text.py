@@ -98,7 +98,7 @@ bright
 epic: epische
 heroic
 dreamy: dreamlike, ethereal, vertraumt, reveur
-peaceful: serene, tranquil, paisible, friedlich, tranquilo, tranquillo
+peaceful: serene, tranquil, paisible, friedlich, tranquilo, tranquila, tranquille, tranquillo, tranquilla
 calm: calming, calme, ruhig, ruhige, ruhiges, ruhiger, calmo, soothing
 relaxing: relaxed, chill, chilled, mellow, entspannt, laid back
 energetic: energy, driving, energique, energisch, energico

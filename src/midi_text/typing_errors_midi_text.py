@@ -20,7 +20,7 @@ _SHORT = {
     "sinth": "synth", "gitar": "guitar", "bas": "bass", "vilin": "violin", "flut": "flute", "vln": "violin",
     "vla": "viola", "vlc": "cello", "pno": "piano", "gtr": "guitar", "perc": "percussion", "drms": "drums",
     "accordian": "accordion", "saxaphone": "saxophone", "trumpit": "trumpet",
-    "majeure": "majeur", "metres": "metre", "allegreto": "allegretto", "harpsicord": "harpsichord", "beet": "beat",
+    "majeure": "majeur", "allegreto": "allegretto", "harpsicord": "harpsichord", "beet": "beat",
 }  # fmt: skip
 _ENGLISH = frozenset(
     """according acoustics adagios allegra allegros andantes ballard balled banjoes baritones cadences carina cells
