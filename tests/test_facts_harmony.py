@@ -7,6 +7,8 @@ import symusic
 from hypothesis import given
 from random_scores import scores
 
+from midi_text.evaluation.accuracy.chord_pieces import chord_pieces
+from midi_text.evaluation.accuracy.chords import compare, harte
 from midi_text.facts.cadences import cadence_kind
 from midi_text.facts.chord import QUALITIES, Chord
 from midi_text.facts.chords import beat_grid
@@ -245,3 +247,23 @@ def test_any_score_has_a_harmony(score):
     assert all(span.start_beat < span.end_beat for span in spans)
     assert len(harmony.loop) <= 8
     assert all(0 <= cadence.bar < view.bars for cadence in harmony.cadences)
+
+
+def test_accuracy_counts_time_as_mir_eval_does():
+    harmony = harmony_of(blocks("C Am7 G F"))
+    labels = [(0, 4, "C:maj"), (4, 6, "A:min"), (6, 8, "C:maj/3"), (8, 10, "G:sus4"), (10, 12, "N"), (12, 16, "F:maj7")]
+    time = compare(harmony, [(begin, end, harte(name)) for begin, end, name in labels])
+    # Compared and right: N is left out, the suspended chord has no maj-min triad and no seventh, Am7 is not Am.
+    assert time.tolist() == [[14, 12], [12, 10], [12, 4], [12, 12]]
+
+
+def test_synthetic_pieces_hold_the_chords_they_are_made_from():
+    pieces = chord_pieces(4, seed=3)
+    assert [piece.score for piece in pieces] == [piece.score for piece in chord_pieces(4, seed=3)]
+    for piece in pieces:
+        basses = next(track for track in piece.score.tracks if track.program == 32).notes.numpy()
+        for begin, end, chord in piece.spans:
+            first = [pitch for time, pitch in zip(basses["time"], basses["pitch"], strict=True)
+                     if abs(time / piece.score.ticks_per_quarter - begin) < 0.2]  # fmt: skip
+            assert chord.bass in {pitch % 12 for pitch in first}
+            assert begin < end

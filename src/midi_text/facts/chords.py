@@ -326,7 +326,7 @@ def chord_spans(view: View, grid: Grid, sound: Sound, found: np.ndarray) -> tupl
     begins = np.flatnonzero(np.append(True, np.diff(found) != 0))
     ends = np.append(begins[1:], len(found))
     lowest = np.add.reduceat(sound.bass, begins, axis=0) / (ends - begins)[:, None] + sound.first[begins]
-    times = view.beats(grid.lines)
+    times = view.beats(grid.lines).round(4)  # as JSON keeps them
     states = [*found[begins].tolist(), SILENT]
     spans = []
     for place, (begin, end) in enumerate(zip(begins.tolist(), ends.tolist(), strict=True)):

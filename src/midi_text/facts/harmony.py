@@ -23,6 +23,7 @@ from .view import View
 _CARRIES = 0.6  # share of the bars that a loop must cover to be what a piece is built on
 _SEVENTHS = 0.4  # share of the time with chords
 _FIFTHS = 0.15  # share of the chords
+_NEAR = 1e-3  # quarter notes within which a chord begins on a bar line
 _FAST, _SLOW = 1.5, 8.0  # quarter notes that a chord lasts on average
 _FAST_SECONDS, _SLOW_SECONDS = 1.2, 4.0
 
@@ -113,13 +114,13 @@ def _cadences(view: View, spans: tuple[ChordSpan, ...], tonality: Tonality, ends
     keys = _keys_by_bar(view, tonality)
     found = []
     for end in ends:
-        upto = int(np.searchsorted(starts, lines[end] - 1e-6))
+        upto = int(np.searchsorted(starts, lines[end] - _NEAR))
         chords = [span.chord for span in sounding[max(upto - 2, 0) : upto] if span.chord is not None]
         key = keys[end - 1]
         if len(chords) < 2 or key is None:
             continue
         last = sounding[upto - 1]
-        bar = int(np.searchsorted(lines, last.start_beat + 1e-6)) - 1
+        bar = _bar_at(view, last.start_beat)
         kind = cadence_kind(chords, key) if last.end_beat > lines[end - 1] else None
         if kind:
             found.append(Cadence(bar, kind))
@@ -161,4 +162,8 @@ def _has_seventh(chord: Chord) -> bool:
 def _at_the_end(view: View, harmony: Harmony) -> bool:
     """Whether the last cadence is made by the last chord of the piece."""
     last = [span for span in harmony.chords if span.chord][-1]
-    return harmony.cadences[-1].bar == int(view.bar_of(np.array([round(last.start_beat * view.ticks_per_quarter)]))[0])
+    return harmony.cadences[-1].bar == _bar_at(view, last.start_beat)
+
+
+def _bar_at(view: View, beat: float) -> int:
+    return int(np.searchsorted(view.beats(view.bar_lines), beat + _NEAR)) - 1
