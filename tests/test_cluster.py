@@ -42,7 +42,7 @@ def whole(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, b
 
 
 def contents(target: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((target / "data").iterdir())}
+    return {path.name: path.read_bytes() for path in sorted((target / "data").glob("*"))}
 
 
 def bare(number: int, split: str = "train") -> Piece:
@@ -127,6 +127,57 @@ def test_an_interrupted_build_goes_on_to_the_same_bytes(folder, whole, tmp_path:
     assert 0 < len(contents(tmp_path)) < len(whole)
     build_dataset(folder, tmp_path, SETTINGS, terms=TERMS, num_proc=2)
     assert contents(tmp_path) == whole
+
+
+KILLED_BUILD = """
+import sys
+sys.path.insert(0, {tests!r})
+from test_build import SETTINGS, TERMS
+from midi_text.data.build import build_dataset
+if __name__ == "__main__":
+    build_dataset(sys.argv[1], sys.argv[2], SETTINGS, terms=TERMS)
+"""
+
+
+def test_a_killed_build_leaves_no_process_and_goes_on_to_the_same_bytes(folder, whole, tmp_path: Path):
+    script = tmp_path / "build.py"
+    script.write_text(KILLED_BUILD.format(tests=str(Path(__file__).parent)))
+    target = tmp_path / "out"
+    build = subprocess.Popen([sys.executable, script, folder, target], stderr=subprocess.DEVNULL)
+    while not (target / "duplicates.json").exists():
+        assert build.poll() is None
+        time.sleep(0.02)
+    workers = descendants(build.pid)
+    assert workers
+    build.kill()
+    build.wait()
+    deadline = time.monotonic() + 30
+    while any(alive(pid) for pid in workers):
+        assert time.monotonic() < deadline, "a worker outlives its build"
+        time.sleep(0.05)
+    assert set(contents(target).items()) <= set(whole.items())
+    build_dataset(folder, target, SETTINGS, terms=TERMS)
+    assert contents(target) == whole
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes below a process."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == pid:
+            found += [int(path.parent.name), *descendants(int(path.parent.name))]
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_a_full_disk_leaves_no_half_of_a_shard(folder, whole, tmp_path: Path, monkeypatch):

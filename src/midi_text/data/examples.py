@@ -68,7 +68,8 @@ def schema() -> Any:
 
     text, number = pa.string(), pa.int32()
     return pa.schema(
-        [("piece", text), ("source", text), ("first_bar", number), ("bars", number), ("total_bars", number)]
+        [("piece", text), ("source", text), ("licence", text), ("attribution", text)]
+        + [("first_bar", number), ("bars", number), ("total_bars", number)]
         + [("notes", number), ("events", pa.list_(pa.uint16())), ("facts", text), ("analysis", text)]
         + [("labels", text), ("captions", pa.list_(text)), ("prompts", pa.list_(text))]
     )
@@ -95,25 +96,26 @@ def examples(piece: Piece, score: ScoreTick, settings: BuildSettings) -> Iterato
         first, last = first + int(sounding[0]), first + int(sounding[-1]) + 1  # no silent bars at either end
         whole = notes_per_bar[first:last].sum() == notes_per_bar.sum()
         labels = {name: value for name, value in piece.labels.items() if whole or name != "captions"}
-        place = {"first_bar": first, "bars": last - first, "total_bars": len(lines) - 1}
+        origin = {"piece": piece.id, "source": piece.source, "licence": piece.licence, "attribution": piece.attribution}
+        origin |= {"first_bar": first, "bars": last - first, "total_bars": len(lines) - 1}
         excerpt = slice_bars(score, first, last)
-        yield {"piece": piece.id, "source": piece.source, **place, **_described(vocabulary, excerpt, labels, rng)}
+        yield {**origin, **_described(vocabulary, excerpt, labels, rng)}
         if piece.split == "train" and rng.random() < settings.augment:
             version, kept = augment(excerpt, labels, rng)
             kept.pop("captions", None)  # people wrote of the piece as it is
-            yield {"piece": piece.id, "source": piece.source, **place, **_described(vocabulary, version, kept, rng)}
+            yield {**origin, **_described(vocabulary, version, kept, rng)}
 
 
 def _described(
     vocabulary: EventVocabulary, excerpt: ScoreTick, labels: Mapping[str, Any], rng: random.Random
 ) -> dict[str, Any]:
     """What an excerpt is, as events, facts and words."""
-    heard = vocabulary.quantize(excerpt)
+    events, heard = vocabulary.encode_and_quantize(excerpt)
     facts = measure_facts(heard)
     analysis = analyze(heard, facts)
     return {
         "notes": facts.notes,
-        "events": vocabulary.encode(excerpt),
+        "events": events,
         "facts": compact(facts.to_dict()),
         "analysis": compact(analysis.to_dict()),
         "labels": compact(labels),

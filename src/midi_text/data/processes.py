@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -126,7 +128,19 @@ def _attempt(function: Callable[[Job], Any], job: Job) -> tuple[Any] | None:
 def _pool(num_proc: int) -> ProcessPoolExecutor:
     # Not forked from here: a fork of a process with threads can wait for ever on a lock that it inherits.
     if "forkserver" not in multiprocessing.get_all_start_methods():
-        return ProcessPoolExecutor(num_proc, mp_context=multiprocessing.get_context("spawn"))
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(num_proc, mp_context=context, initializer=_end_with_parent)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([f"{__package__}.build"])  # read once for all processes
-    return ProcessPoolExecutor(num_proc, mp_context=context)
+    return ProcessPoolExecutor(num_proc, mp_context=context, initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one it works for is gone: else it would wait for ever for its next job."""
+
+    def wait() -> None:
+        if (parent := multiprocessing.parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()

@@ -105,7 +105,7 @@ def make_plan(surveyed: Iterable[Surveyed]) -> Plan:
         first = pieces[members[0]]
         split = next((name for name in HELD_OUT if name in given), draw_split(first.group))
         for one in (pieces[i] for i in members):
-            if len(members) > 1:
+            if one.group != first.group:
                 joined[one.id] = first.group
             if one.split == split or one.id in dropped:
                 continue
