@@ -171,14 +171,14 @@ def test_repairs_what_only_the_analysis_can_tell(caption: str, with_analysis: st
 def test_no_contradiction_is_left_with_an_analysis() -> None:
     rng = random.Random(14)
     before = 0
-    for _ in range(400):
+    for _ in range(250):
         facts, others = random_facts(rng), random_facts(rng)
         analysis = random_analysis(facts, rng)
         text = write_caption(others, random_labels(rng), rng, analysis=random_analysis(others, rng))
         checked = check_caption(text, facts, analysis)
         before += checked.contradicted_before
         assert not [s for s in checked.statements if contradicts(s.fact, s.value, facts, analysis)]
-    assert before > 1000
+    assert before > 600
 
 
 def test_nothing_asked_nothing_tabulated() -> None:
@@ -240,27 +240,30 @@ def test_true_captions_stay_as_they_are() -> None:
 def test_no_contradiction_is_left_in_captions_of_other_pieces() -> None:
     rng = random.Random(12)
     before = 0
-    for _ in range(1500):
+    for _ in range(500):
         facts = random_facts(rng)
         checked = check_caption(write_caption(random_facts(rng), random_labels(rng), rng), facts)
         before += checked.contradicted_before
         assert not [s for s in checked.statements if contradicts(s.fact, s.value, facts)]
         assert checked.statements == read_prompt(checked.text).statements
-    assert before > 3000
+    assert before > 1000
 
 
 _WORDS = (
     "A slow fast waltz in D minor major for violin drums and piano , . 3/4 120 BPM about 16 bars - bar no without soft "
-    "register with high a the of synth bass 2 minutes texture 🎹 \n It is"
+    "register with high a the of synth bass 2 minutes texture 🎹 \n It is ; syncopated rubato walking AABA form "
+    "Am F C G I vi IV V melody modulates to and over line / jazz sad"
 ).split(" ")
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(_WORDS), max_size=40), st.integers(0, 1000))
 def test_repair_of_any_words(words: list[str], seed: int) -> None:
-    facts = random_facts(random.Random(seed))
-    checked = check_caption(" ".join(words), facts)
-    assert not [s for s in read_prompt(checked.text).statements if contradicts(s.fact, s.value, facts)]
+    rng = random.Random(seed)
+    facts = random_facts(rng)
+    for analysis in (None, random_analysis(facts, rng)):
+        checked = check_caption(" ".join(words), facts, analysis)
+        assert not [s for s in read_prompt(checked.text).statements if contradicts(s.fact, s.value, facts, analysis)]
 
 
 @settings(max_examples=200, deadline=None)

@@ -337,11 +337,14 @@ class _Reader:
             }
             | {i for i, token in enumerate(self.tokens) if token.low in MUSIC_WORDS and self._is_music(i)}
         )
-        return [
-            read
-            for read, (first, end) in zip(self.read, self.places, strict=True)
-            if not read.weak or (not self._of_a_person(first) and (keywords or self._near(music, first, end)))
-        ]
+        believed = []
+        for read, (first, end) in zip(self.read, self.places, strict=True):
+            if not read.weak or (not self._of_a_person(first) and (keywords or self._near(music, first, end))):
+                believed.append(read)
+            else:
+                for index in range(first, end):
+                    self._leave(index)
+        return believed
 
     def _is_music(self, index: int) -> bool:
         """Whether a word such as "piece" is one of music here: not "a piece of cake"."""
