@@ -131,7 +131,9 @@ def _held_out(data: str, count: int) -> Iterator[Any]:
 def _excerpt(row: Any, rng: random.Random) -> Excerpt:
     from ..data.captions import write_prompt
 
-    return Excerpt(row.source, row.events, write_prompt(row.facts, row.labels, rng), row.facts.notes)
+    return Excerpt(
+        row.source, row.events, write_prompt(row.facts, row.labels, rng, analysis=row.analysis), row.facts.notes
+    )
 
 
 def _training_events(data: str) -> Iterator[Any]:

@@ -99,10 +99,11 @@ def analyze_view(view: View) -> Analysis:
     """The same for a score that is laid out already."""
     tonality = measure_tonality(view)
     parts = measure_parts(view)
+    form = measure_form(view)
     return Analysis(
         tonality=tonality,
-        harmony=measure_harmony(view, tonality),
-        form=measure_form(view),
+        harmony=measure_harmony(view, tonality, form),
+        form=form,
         motifs=measure_motifs(view),
         rhythm=measure_rhythm(view),
         drumming=measure_drumming(view),
@@ -120,7 +121,7 @@ def _plain(value: Any) -> Any:
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    return round(value, 4) if isinstance(value, float) else value
+    return value
 
 
 @cache
