@@ -96,8 +96,10 @@ def examples(piece: Piece, score: ScoreTick, settings: BuildSettings) -> Iterato
         first, last = first + int(sounding[0]), first + int(sounding[-1]) + 1  # no silent bars at either end
         whole = notes_per_bar[first:last].sum() == notes_per_bar.sum()
         labels = {name: value for name, value in piece.labels.items() if whole or name != "captions"}
-        origin = {"piece": piece.id, "source": piece.source, "licence": piece.licence, "attribution": piece.attribution}
-        origin |= {"first_bar": first, "bars": last - first, "total_bars": len(lines) - 1}
+        origin = {
+            **{"piece": piece.id, "source": piece.source, "licence": piece.licence, "attribution": piece.attribution},
+            **{"first_bar": first, "bars": last - first, "total_bars": len(lines) - 1},
+        }
         excerpt = slice_bars(score, first, last)
         yield {**origin, **_described(vocabulary, excerpt, labels, rng)}
         if piece.split == "train" and rng.random() < settings.augment:

@@ -127,10 +127,8 @@ def _attempt(function: Callable[[Job], Any], job: Job) -> tuple[Any] | None:
 
 def _pool(num_proc: int) -> ProcessPoolExecutor:
     # Not forked from here: a fork of a process with threads can wait for ever on a lock that it inherits.
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(num_proc, mp_context=context, initializer=_end_with_parent)
-    context = multiprocessing.get_context("forkserver")
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     context.set_forkserver_preload([f"{__package__}.build"])  # read once for all processes
     return ProcessPoolExecutor(num_proc, mp_context=context, initializer=_end_with_parent)
 
