@@ -38,7 +38,7 @@ _BREAKS = frozenset(("", ",", ".", ";", "|", "\n", "/", "!", "?", "-", ":", "=",
 _FOLLOWERS = _BREAKS | frozenset(
     """for at with w and in on using featuring lasting played scored composed of by without & but about around
     roughly approximately that which called marked from please throughout over only then to or > → ends
-    modulates moves closes stays keeps lasts is has taken spans runs starts begins opens""".split()
+    modulates moves closes stays keeps lasts is has taken spans runs starts begins opens goes""".split()
 )
 _KEY_NOUNS = frozenset("key keys mode tonality scale feel mood sound".split())
 _PIECES = frozenset(

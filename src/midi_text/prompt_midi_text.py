@@ -75,7 +75,7 @@ _PERSONS = frozenset("i you he she they we".split())
 _BEING = frozenset("am are is was were feel feels felt i'm you're we're they're he's she's".split())
 _DEGREES = frozenset("very so too really quite rather pretty feeling not all".split())
 _NOUNS = frozenset(
-    "piece pieces number passage work works track beat beats loop theme sound sounding one section".split()
+    "piece pieces number passage work works track beat beats loop theme sound sounding one section mass".split()
 )
 
 

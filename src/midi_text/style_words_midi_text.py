@@ -162,6 +162,7 @@ rhapsody: rhapsodies
 intermezzo
 overture
 requiem
+mass
 hymn: hymns
 carol: carols, christmas carol
 anthem: anthems
@@ -194,7 +195,7 @@ STYLES: dict[str, str] = {**_table(_GENRES), **_table(_PERIODS), **_table(_MOODS
 # Kinds whose word is also plain English; they need music beside them to be read.
 PLAIN_KINDS = frozenset(
     "march marches study studies suite suites reel reels invention impromptu overture opera carol carols anthem lied "
-    "serenade courante nana jingle jingles marcia marcha vals arias aria".split()
+    "serenade courante nana jingle jingles mass marcia marcha vals arias aria".split()
 )
 # What style words mean beside other words: nothing of a style.
 SILENT_STYLES = (
