@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from midi_bytes import END, metre, off, on, smf, tempo
 from midi_text import PRETRAINED, read_score
 from midi_text.cli import BROKEN_PIPE, INTERRUPTED, main, make_parser, music, options, workshop
 from midi_text.cli.output import JsonLines, printable, table
+from midi_text.facts.analysis import Analysis, analyze
+from midi_text.facts_midi_text import measure_facts
 from midi_text.pipeline_midi_text import TextToMidiPipeline
 from midi_text.records import EvaluationReport, hash_file
 from midi_text.training.settings import TrainingSettings
@@ -80,9 +83,8 @@ def test_compose_as_json(tiny_checkpoint: Path, tmp_path: Path, capsys, monkeypa
     (item,) = objects(out)
     assert code == 0
     assert "a library talks" in err
-    assert set(item) == {
-        *("prompt", "midi", "seed", "notes", "bars", "duration_seconds", "generation_seconds", "facts", "agreement")
-    }
+    about = {"prompt", "midi", "seed", "notes", "bars", "duration_seconds", "generation_seconds"}
+    assert set(item) == {*about, "facts", "analysis", "agreement"}
     assert item["prompt"] == PROMPT
     assert Path(item["midi"]) == tmp_path / "a-waltz-in-d-minor-for-violin-at-90-bpm-2-bars.mid"
     assert item["bars"] == 2
@@ -273,8 +275,8 @@ def test_an_interrupted_composition_leaves_nothing(tiny_checkpoint: Path, tmp_pa
 # -- caption and analyze -----------------------------------------------------------------------------------------
 
 
-def test_analyze_gives_the_facts(songs: Path, capsys):
-    code, out, err = run("analyze", songs / "b.mid", "--json", capsys=capsys)
+def test_analyze_gives_the_basic_facts(songs: Path, capsys):
+    code, out, err = run("analyze", songs / "b.mid", "--basic", "--json", capsys=capsys)
     (item,) = objects(out)
     assert (code, err) == (0, "")
     assert item.pop("key_confidence") > 0.3
@@ -291,6 +293,20 @@ def test_analyze_gives_the_facts(songs: Path, capsys):
         "notes": 6,
         "repairs": [],
     }
+
+
+def test_analyze_takes_a_closer_look(songs: Path, capsys):
+    code, out, err = run("analyze", songs / "b.mid", "--json", capsys=capsys)
+    (item,) = objects(out)
+    assert (code, err) == (0, "")
+    analysis = Analysis.from_dict(item["analysis"])
+    assert analysis == analyze(read_score(songs / "b.mid").score)
+    assert {style["kind"] for style in item["styles"]} <= {"genre", "period", "composer", "dance", "drum style", "mood"}
+    code, out, _ = run("analyze", songs / "b.mid", capsys=capsys)
+    assert code == 0
+    for trait in analysis.texture.traits:
+        assert re.search(rf"texture: .*{trait}", out)
+    assert f"grade {analysis.difficulty.grade}" in out or analysis.difficulty.grade is None
 
 
 def test_analyze_loads_no_model(songs: Path, capsys, monkeypatch):
@@ -552,3 +568,65 @@ def test_nothing_steers_the_terminal():
     assert printable("a\x1b[31mb\tc\nd é ♭") == "a\N{REPLACEMENT CHARACTER}[31mb\N{REPLACEMENT CHARACTER}c\nd é ♭"
     assert table([("", "x"), ("long", "é")]) == "        x\n  long  é"
     assert max(map(len, table([("a b " * 40, "c")]).splitlines())) < 70
+
+
+# -- students, bands and the accuracy of facts -------------------------------------------------------------------
+
+
+def test_practice_and_assess(tmp_path: Path, capsys):
+    prompt = "triplets in D major, right hand, easy"
+    code, out, err = run("practice", prompt, "-o", tmp_path / "a.mid", "--count", 2, "--json", capsys=capsys)
+    made = objects(out)
+    assert (code, err) == (0, "")
+    assert [item["midi"] for item in made] == [str(tmp_path / "a-1.mid"), str(tmp_path / "a-2.mid")]
+    assert all(row["met"] for item in made for row in item["agreement"])
+    assert measure_facts(read_score(made[0]["midi"]).score).key.name == "D major"
+    picture = tmp_path / "lesson.png"
+    code, out, _ = run("assess", made[0]["midi"], made[1]["midi"], "--picture", picture, "--json", capsys=capsys)
+    (item,) = objects(out)
+    assert code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert 0 < item["share_right"] < 1
+    assert {note["verdict"] for note in item["notes"]} <= {"right", "wrong", "missing", "extra"}
+    code, out, _ = run("assess", made[0]["midi"], made[0]["midi"], capsys=capsys)
+    assert "are right: well done." in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("practice", " "), "an exercise needs words"),
+        (("assess", "no.mid", "no.mid"), "no.mid"),
+        (("arrange", "nowhere", "out"), "nowhere"),
+        (("train-style", "nowhere"), "nowhere"),
+        (("accuracy", "nowhere"), "nowhere"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(arguments, message, tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*arguments, capsys=capsys)
+    assert (code, out) == (1, "")
+    assert message in err.splitlines()[-1]
+    assert err.splitlines()[-1].startswith("midi-text: error: ")
+    assert not list(tmp_path.iterdir())
+
+
+def test_accuracy_of_a_small_corpus(tmp_path: Path, capsys):
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for number in range(3):
+        code, _, _ = run(
+            "practice", "an exercise in G major", "-o", corpus / f"{number}.mid", "--seed", number, capsys=capsys
+        )
+        assert code == 0
+        note = {"split": "test", "licence": "CC0-1.0", "attribution": "nobody", "key": "G major", "metre": "4/4"}
+        (corpus / f"{number}.json").write_text(json.dumps(note))
+    page = tmp_path / "facts.md"
+    code, out, _ = run("accuracy", corpus, "--topics", "metre,style,speed", "--page", page, "--json", capsys=capsys)
+    (item,) = objects(out)
+    assert code == 0
+    assert {"speed", "heard metre"} <= {row["fact"] for row in item["rows"]}
+    text = page.read_text()
+    assert "| `tempo_bpm` | Quarter notes per minute" in text
+    assert "| basic facts, files/s | corpus |" in text
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
