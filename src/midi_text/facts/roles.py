@@ -30,6 +30,7 @@ MELODY = {
 WEIGHTS = np.array([MELODY.get(name, 0.0) for name in FEATURES])
 BASS_PITCH = 55  # G3
 BASSES = range(32, 40)
+PERCUSSIVE = (47, *range(112, 128))  # timpani, percussion, effects
 VOICE = range(55, 77)
 LONGEST_BEATS = 8  # a note is looked at in its first beats only: a drone of a whole piece tells no more
 
@@ -145,7 +146,8 @@ def assign_roles(view: View, tracks: Tracks) -> dict[int, str]:
     or, with the program of a bass, in 30 %. Of the others the likeliest is the melody if it is, with those that double
     it in unison or octaves, as likely as all others together, or twice as likely as the next and more than a third;
     those that double it are melody too. A countermelody plays mostly single notes, moves by step in three moves of ten
-    or more, and at most 70 % of its onsets are with the melody's.
+    or more, and at most 70 % of its onsets are with the melody's. Timpani, percussion and sound effects carry no melody
+    beside others.
     """
     k = len(tracks.index)
     if not k:
@@ -162,7 +164,10 @@ def assign_roles(view: View, tracks: Tracks) -> dict[int, str]:
     names[bass] = "bass"
     if bass.all():
         return dict(zip(tracks.index.tolist(), names.tolist(), strict=True))
-    best = int(np.argmax(np.where(bass, -1, tracks.melody)))
+    struck = np.isin(programs, PERCUSSIVE) if k > 1 else np.zeros(k, np.bool_)
+    best = int(np.argmax(np.where(bass | struck, -1, tracks.melody)))
+    if bass[best] or struck[best]:
+        return dict(zip(tracks.index.tolist(), names.tolist(), strict=True))
     doubles, apart = _beside_melody(view, tracks, best)
     doubles[best] = True
     chance, next_best = tracks.melody[doubles].sum(), tracks.melody[~doubles].max(initial=0)
@@ -170,7 +175,7 @@ def assign_roles(view: View, tracks: Tracks) -> dict[int, str]:
         moves = (tracks.column("joined") >= 0.7) & (tracks.column("step") >= 0.3)
         moves &= (tracks.column("coverage") >= 0.2) & (tracks.column("variety") >= np.log2(6))
         names[apart & moves & ~bass] = "countermelody"
-        names[doubles] = "melody"
+        names[doubles & ~struck] = "melody"
     return dict(zip(tracks.index.tolist(), names.tolist(), strict=True))
 
 
