@@ -17,7 +17,7 @@ from test_build import piece
 from test_duplicates import melody, tune
 
 from midi_text.cli import main
-from midi_text.data import archives, found
+from midi_text.data import archives, found, scores
 from midi_text.data.collect import collect
 from midi_text.data.processes import Job
 from midi_text.data.reading import read_job
@@ -276,6 +276,37 @@ def test_a_musicxml_score_brings_its_header(tmp_path: Path, ending: str):
     assert piece_.labels["title"] == "Two Bars"
     assert piece_.attribution == "Ann Example, example.org; Edition by D. Example"
     assert score.tracks[0].notes.numpy()["pitch"].tolist() == [69, 76, 69]
+
+
+def test_a_score_that_takes_for_ever_is_left_out(tmp_path: Path, monkeypatch, caplog):
+    converter = pytest.importorskip("music21.converter")
+
+    def for_ever(*_: object, **__: object) -> None:
+        while True:
+            pass
+
+    (tmp_path / "slow.krn").write_text(KERN)
+    monkeypatch.setattr(scores, "MAX_SECONDS", 0.2)
+    monkeypatch.setattr(converter, "parseData", for_ever)
+    assert [said for _, said in converted(tmp_path)] == ["takes longer than 0.2 seconds to convert"]
+
+
+def test_scores_without_a_converter_are_an_error_that_says_what_to_install(tmp_path: Path, monkeypatch):
+    (tmp_path / "scale.krn").write_text(KERN)
+    monkeypatch.setattr(scores.importlib.util, "find_spec", lambda name: None)
+    for source in (tmp_path, "music21:bach"):
+        with pytest.raises(RuntimeError, match=r"pip install 'midi-text\[scores\]'"):
+            list(read_pieces(source, terms=TERMS))
+
+
+def test_the_corpus_of_music21_is_a_source():
+    pytest.importorskip("music21")
+    pieces = list(read_pieces("music21:joplin", terms=TERMS))
+    assert pieces[0].source == "music21 joplin"
+    assert pieces[0].id.startswith("joplin/")
+    assert pieces[0].form in scores.SCORE_FORMS
+    with pytest.raises(ValueError, match="no scores below 'zzz'"):
+        list(read_pieces("music21:zzz", terms=TERMS))
 
 
 def test_a_score_that_is_none_is_left_out_with_a_reason(tmp_path: Path, caplog):

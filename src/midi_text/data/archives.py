@@ -46,8 +46,10 @@ def read_archives(folder: Path) -> Iterator[Found] | None:
     """The captioned files of a folder's archives, archive by archive; None if it has no such layout."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     archives = [path for path in files if path.name.lower().endswith(_ARCHIVES)]
+    if not archives:
+        return None
     lists = [path for path in files if path.suffix.lower() in _LISTS and _has_locations(path)]
-    return _read(archives, lists) if archives and lists else None
+    return _read(archives, lists) if lists else None
 
 
 def _has_locations(path: Path) -> bool:

@@ -6,10 +6,18 @@ it is: the intervals of their top line, the highest note at every onset. Runs of
 of ``SHARED_RUN`` notes are sure to share a hash); an index of these, in which hashes that stand in many pieces say
 nothing, proposes pairs without comparing all with all. A pair is then aligned: the longest chain of common runs in the
 same order and at one distance in pitch (Hunt & Szymanski 1977), that also keeps time. ``Match.share`` is the part of
-the shorter line that the chain covers.
+the shorter line that the chain covers. All this is done with the top line and with its skeleton of one note a beat,
+which survives where ornaments and the notes of broken chords do not.
 
 Pieces for drums alone have no such line: of them only exact copies are found, for many grooves are alike and yet
 nobody's copy. What is lost otherwise: arrangements that put another voice above the melody, or vary it throughout.
+
+Measured on an open-licence corpus of 13,659 pieces with one changed copy each of 926 pitched ones drawn from it. Found
+were 100 % of the copies that were transposed, played faster or slower, or re-orchestrated; 99.6 to 100 % of those
+re-quantised to 12, 8, 6 or 4 positions a beat, transposed or not; 99.7 % of those played with a jitter of 10 ms or cut
+to 16 to 32 bars. Among the pieces themselves 528 pairs were found; of 187 whose catalogue entries differ, looked at one
+by one, none was of different music, and one was of two methods' studies in thirds, which do have the same notes. Two
+seconds after reading, on one core.
 """
 
 from __future__ import annotations

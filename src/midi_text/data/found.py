@@ -52,7 +52,7 @@ def stated(*notes: Mapping[str, Any]) -> dict[str, Any]:
         inner = note.get("labels") or {}
         labels |= json.loads(inner) if isinstance(inner, str) else inner
         for name, value in note.items():
-            key = str(name).strip().lower()
+            key = str(name or "labels").strip().lower()  # a table's cells beyond its heading have no name
             if key == "labels" or value is None or value in ("", [], {}):
                 continue
             if key in _CAPTIONS:

@@ -11,7 +11,11 @@ differ in their terms too, and whoever takes one has to look them up.
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import io
+import signal
+import threading
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -22,8 +26,21 @@ from typing import Any
 from .found import MAX_BYTES, Found
 
 CORPUS = "music21"
+MAX_SECONDS = 300  # for a book of several hundred tunes
 SCORE_FORMS = (".musicxml", ".xml", ".mxl", ".krn", ".abc")
 _FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".krn": "humdrum", ".abc": "abc"}
+
+
+def require_converter() -> None:
+    """Makes sure that scores can be converted.
+
+    Raises:
+        RuntimeError: If music21 is not installed.
+    """
+    if importlib.util.find_spec("music21") is None:
+        raise RuntimeError(
+            "scores are converted by music21, which is not installed; run: pip install 'midi-text[scores]'"
+        )
 
 
 class ScoreError(ValueError):
@@ -49,9 +66,10 @@ def read_corpus(part: str = "") -> Iterator[Found]:
     """The scores of music21's corpus, by name; only those below ``part``, such as "bach", if it is given.
 
     Raises:
-        ImportError: If music21 is not installed.
+        RuntimeError: If music21 is not installed.
         ValueError: If it has no such part.
     """
+    require_converter()
     from music21 import common
 
     root = Path(common.getCorpusFilePath())
@@ -73,17 +91,18 @@ def convert(content: bytes, form: str) -> list[Converted | ScoreError]:
         form: Its kind, one of ``SCORE_FORMS``.
 
     Raises:
-        ImportError: If music21 is not installed.
-        ScoreError: If it cannot be read.
+        ScoreError: If it cannot be read, or not in `MAX_SECONDS`.
     """
     from music21 import converter, stream
 
     if form == ".mxl":
         content = _unpacked(content)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _time_limit():
         warnings.simplefilter("ignore")  # music21 remarks on every oddity of a file
         try:
             parsed = converter.parseData(_text(content), format=_FORMATS[form])
+        except ScoreError:
+            raise
         except Exception as error:
             raise _refusal(error) from error
         scores = list(parsed.getElementsByClass("Score")) if isinstance(parsed, stream.Opus) else [parsed]
@@ -93,6 +112,8 @@ def convert(content: bytes, form: str) -> list[Converted | ScoreError]:
 def _try(score: Any) -> Converted | ScoreError:
     try:
         return _converted(score)
+    except ScoreError:
+        raise
     except Exception as error:
         return _refusal(error)
 
@@ -100,6 +121,25 @@ def _try(score: Any) -> Converted | ScoreError:
 def _refusal(error: Exception) -> ScoreError:
     """A parser of the world's files raises whatever it stumbles over."""
     return ScoreError(f"music21 cannot convert it ({type(error).__name__})")
+
+
+@contextlib.contextmanager
+def _time_limit() -> Iterator[None]:
+    """Ends what takes longer than `MAX_SECONDS` of the processor, so that no file holds up all others."""
+
+    def stop(*_: object) -> None:
+        raise ScoreError(f"takes longer than {MAX_SECONDS} seconds to convert")
+
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGPROF"):
+        yield  # signals reach the main thread only
+        return
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def _unpacked(content: bytes) -> bytes:

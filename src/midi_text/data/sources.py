@@ -25,7 +25,7 @@ from .columns import read_dataset
 from .found import Found
 from .licences import allowed, normalise
 from .pairs import read_folder
-from .scores import CORPUS, SCORE_FORMS, read_corpus
+from .scores import CORPUS, SCORE_FORMS, read_corpus, require_converter
 
 SPLITS = ("train", "validation", "test")
 MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi")
@@ -97,6 +97,7 @@ def read_pieces(
     Raises:
         FileNotFoundError: If there is no such folder.
         ValueError: If it holds no music, or lacks what a piece must have.
+        RuntimeError: If there are scores, and nothing that converts them is installed.
         UnlicensedError: If no piece has a licence and a credit line.
     """
     terms, counts = terms or Terms(), Counter[str]()
@@ -126,6 +127,8 @@ def read_pieces(
             reasons[f"cannot be read: {type(error).__name__}"] += 1
             continue
         yielded += 1
+        if values.get("form"):
+            require_converter()
         labels, url, form = values.get("labels") or {}, str(values.get("url") or ""), str(values.get("form") or "")
         yield Piece(found.id, content, split, name, licence, attribution, labels, group, url, form, not given)
     if silent and not yielded:
