@@ -318,3 +318,13 @@ def test_many_bars_and_many_tracks_are_no_trouble():
     view = view_score(read_score(score).score)
     assert view.bars > 20_000
     assert len(measure_parts(view).parts) == 100
+
+
+def test_timpani_carry_no_melody_beside_others():
+    strokes, chords = "C5:1 G4:1 " * 8, "C3+E3+G3:4 " * 4
+    for program, role in ((47, "accompaniment"), (73, "melody")):
+        roles = {
+            one.program: one.role for one in parts_of(part(strokes, program=program), part(chords, program=48)).parts
+        }
+        assert roles[program] == role
+    assert [one.role for one in parts_of(part(strokes, program=47)).parts] == ["melody"]
