@@ -13,10 +13,10 @@ import random_scores  # noqa: F401  registers the profile of hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
-from midi_text.data.analysis_words import interval_name
 from midi_text.data.captions import captions_for, compose_text, write_caption, write_prompt
-from midi_text.data.fragments import article, join_words
-from midi_text.data.label_words import label_words, marking, moods
+from midi_text.data.words.analysis import interval_name
+from midi_text.data.words.fragments import article, join_words
+from midi_text.data.words.labels import label_words, marking, moods
 from midi_text.facts.analysis import Analysis
 from midi_text.facts.chord import QUALITIES, Chord
 from midi_text.facts.difficulty import Difficulty

@@ -22,10 +22,10 @@ from ..facts_midi_text import MusicFacts
 from ..prompt_midi_text import read_prompt
 from ..truth_midi_text import contradicts, unnamed_programs
 from ..vocabulary_midi_text import CLASSES, DRUMS, FAMILIES
-from .analysis_words import analysis_fragments
-from .fragments import MAKERS, Fragment, Stated, class_fragment, instruments_fragment, key_fragment
-from .label_words import LabelWords, label_words
-from .plans import CAPTION_PLANS, PROMPT_PLANS, Plan
+from .words.analysis import analysis_fragments
+from .words.fragments import MAKERS, Fragment, Stated, class_fragment, instruments_fragment, key_fragment
+from .words.labels import LabelWords, label_words
+from .words.plans import CAPTION_PLANS, PROMPT_PLANS, Plan
 
 
 class Written(NamedTuple):
