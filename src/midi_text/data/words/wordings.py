@@ -2,7 +2,7 @@
 
 A row gives the places a fact can take in English: before the noun, as a thing the piece has, after the noun, as a
 clause, as a wish (what the piece should do), as a keyword, as a field; alternatives are separated by " ; ". Names in
-braces are filled in by `fragments` and `analysis_words`. A clause that speaks of the piece starts with "it", so that
+braces are filled in by `fragments` and `analysis`. A clause that speaks of the piece starts with "it", so that
 the writer may put another subject in its place. Every wording of a row states the same thing in words that the prompt
 reader knows, and none states more. Traits have a table of their own (`trait_words_midi_text`), which the reader shares.
 """
