@@ -570,6 +570,17 @@ def test_nothing_steers_the_terminal():
     assert max(map(len, table([("a b " * 40, "c")]).splitlines())) < 70
 
 
+def test_read_says_what_is_understood(capsys):
+    code, out, err = run("read", "a slow waltz in D minor, no drums, dreamy", "xyzzy", "--json", capsys=capsys)
+    first, second = objects(out)
+    assert (code, err) == (0, "")
+    assert (first["read"]["key"], first["read"]["metre"], first["read"]["without"]) == ("D minor", "3/4", "drums")
+    assert "dreamy" in first["read"]["style, left to the model"]
+    assert second["read"] == {"words left to the model": "xyzzy"}
+    code, out, _ = run("read", "", capsys=capsys)
+    assert (code, out) == (0, "\n  (nothing was read)\n")
+
+
 # -- students, bands and the accuracy of facts -------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""``accuracy``, ``train-style`` and ``arrange``: how right the facts are, a probe for what cannot be measured, bands."""
+"""``accuracy``, ``train-style`` and ``arrange``: how right facts are, what a probe learns of style, tunes as bands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from .options import PRETRAINED, at_least_one, seed
 from .output import Output, say, table
 from .workshop import require
 
+_OTHER_TOPICS = ("style", "speed", "words")
+SPLITS = ("train", "validation", "test")
+
 
 def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     """Adds the commands to a parser's subcommands; ``every`` holds the options that all commands share."""
@@ -23,6 +26,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
 
     accuracy = commands.add_parser("accuracy", parents=[corpus, every], help="measure how right the facts are")
     accuracy.add_argument("--annotations", type=Path, metavar="FILE.jsonl", help="labels by beat, beside the corpus")
+    accuracy.add_argument("--built", metavar="DATA", help="a folder that build wrote: judge every text in it")
     accuracy.add_argument("--topics", metavar="A,B", help="only these [all]")
     accuracy.add_argument("--page", type=Path, metavar="FACTS.md", help="write rules and figures as a page")
     accuracy.set_defaults(run=run_accuracy, usage_error=accuracy.error)
@@ -45,11 +49,13 @@ def run_accuracy(args: argparse.Namespace, out: Output) -> int:
     require("eval", "mir_eval")
     from ..evaluation.fact_accuracy import TOPICS, facts_page, measure_speed
 
-    topics = args.topics.split(",") if args.topics else [*TOPICS, "style", "speed"]
-    unknown = sorted(set(topics) - {*TOPICS, "style", "speed"})
-    if unknown:
-        args.usage_error(f"--topics must be some of {', '.join((*TOPICS, 'style', 'speed'))}; got {', '.join(unknown)}")
-    pieces = _held_out(args) if set(topics) - {"style", "speed"} else []
+    known = [*TOPICS, *_OTHER_TOPICS]
+    topics = args.topics.split(",") if args.topics else known if args.built else known[:-1]
+    if unknown := sorted(set(topics) - set(known)):
+        args.usage_error(f"--topics must be some of {', '.join(known)}; got {', '.join(unknown)}")
+    if "words" in topics and not args.built:
+        args.usage_error("the topic words needs --built DATA")
+    pieces = _held_out(args) if set(topics) & set(TOPICS) else []
     rows: list[AccuracyRow] = []
     for topic in topics:
         say(f"measuring {topic}")
@@ -57,6 +63,8 @@ def run_accuracy(args: argparse.Namespace, out: Output) -> int:
             rows += _style_rows(args)
         elif topic == "speed":
             rows += measure_speed(_files(args.source, 1000))
+        elif topic == "words":
+            rows += [row for split in SPLITS for row in _word_rows(args.built, split)]
         else:
             rows += TOPICS[topic](pieces)
     if args.page is not None:
@@ -113,6 +121,15 @@ def _style_rows(args: argparse.Namespace) -> Iterator[AccuracyRow]:
     examples = style_examples(args.source, splits=("validation", "test"), limit=args.limit, num_proc=args.num_proc)
     features = np.stack([example.features for example in examples])
     yield from style.measure(StyleProbe.load(PRETRAINED / PROBE_FILE), features, [e.classes for e in examples])
+
+
+def _word_rows(built: str, split: str) -> Iterator[AccuracyRow]:
+    from ..evaluation.written import evaluate_written
+
+    report = evaluate_written(built, split)
+    note = "every text that was written into the built dataset, read back and held to facts and analysis of its row"
+    for row in report.rows:
+        yield AccuracyRow("captions and prompts", row.metric, split, row.value, report.examples, note)
 
 
 def run_train_style(args: argparse.Namespace, out: Output) -> int:

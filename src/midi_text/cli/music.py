@@ -1,4 +1,4 @@
-"""``compose``, ``caption`` and ``analyze``: what a user of the model does.
+"""``compose``, ``read``, ``caption`` and ``analyze``: what a user of the model does.
 
 Several items are done in batches. One that fails is named on standard error and the rest are done all the same; files
 appear whole or not at all, under the names that were announced.
@@ -23,11 +23,12 @@ from ..facts.analysis import Analysis, analyze_view
 from ..facts.view import view_score
 from ..facts_midi_text import MusicFacts, measure_facts
 from ..pipeline_midi_text import Composition, Description
+from ..prompt_midi_text import read_prompt
 from ..score_midi_text import ReadResult, read_score
 from ..style_midi_text import PROBE_FILE, StyleGuess, StyleProbe, style_features
 from ..vocabulary_midi_text import gm_name
 from .options import PRETRAINED, at_least_one, load_pipeline, model_options, seed
-from .output import JsonLines, Output, facts_line, length_line, say, table
+from .output import JsonLines, Output, facts_line, length_line, printable, say, table
 from .structure import structure_lines
 
 logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ Made = TypeVar("Made")
 
 
 def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
-    """Adds the three commands to a parser's subcommands; ``every`` holds the options that all commands share."""
+    """Adds the four commands to a parser's subcommands; ``every`` holds the options that all commands share."""
     model = argparse.ArgumentParser(add_help=False, parents=[model_options()])
     model.add_argument("--seed", type=seed, help="for the same result again")
     model.add_argument("--temperature", type=float, help="above 1 bolder, below 1 safer")
@@ -48,6 +49,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     files = argparse.ArgumentParser(add_help=False)
     files.add_argument("paths", nargs="+", type=Path, metavar="FILE_OR_FOLDER", help="folders are searched through")
     files.add_argument("--jsonl", type=Path, metavar="FILE", help="add a JSON line a file here; skip files it has")
+    read = commands.add_parser("read", parents=[every], help="what a prompt is understood to ask; needs no model")
+    read.add_argument("prompts", nargs="+", metavar="PROMPT")
+    read.set_defaults(run=run_read)
     caption = commands.add_parser("caption", parents=[files, model, every], help="MIDI becomes words")
     caption.add_argument("--batch-size", type=at_least_one, default=8, help="files described together [8]")
     caption.set_defaults(run=run_caption)
@@ -174,11 +178,21 @@ def _composed(made: Composition, path: Path) -> str:
     rows = [("", "asked", "measured", "met")]
     rows += [(row.fact, row.asked, row.measured, "yes" if row.met else "NO") for row in made.agreement]
     agreement = table(rows) if made.agreement else "  (the prompt states nothing that can be measured)"
+    left = "".join(f"  {name}: {words}\n" for name, words in made.ask.report() if name.endswith("left to the model"))
     facts = made.facts
     return (
-        f"{made.prompt}\n{agreement}\n"
+        f"{made.prompt}\n{agreement}\n{left}"
         f"  {path}: {length_line(facts)}, written in {made.generation_seconds:.1f} s with seed {made.seed}"
     )
+
+
+def run_read(args: argparse.Namespace, out: Output) -> int:
+    """Says what prompts are understood to ask, and what is left to the model."""
+    for prompt in args.prompts:
+        rows = read_prompt(_sound(prompt)).report()
+        text = table(rows) if rows else "  (nothing was read)"
+        out.item({"prompt": prompt, "read": dict(rows)}, f"{printable(prompt)}\n{text}")
+    return 0
 
 
 # -- caption and analyze -----------------------------------------------------------------------------------------
