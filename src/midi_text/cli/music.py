@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import random
 import re
 import secrets
 import sys
@@ -19,6 +20,7 @@ from typing import Any, TypeVar
 
 from tqdm.auto import tqdm
 
+from ..data.captions import captions_for
 from ..facts.analysis import Analysis, analyze_view
 from ..facts.view import view_score
 from ..facts_midi_text import MusicFacts, measure_facts
@@ -229,7 +231,9 @@ def run_analyze(args: argparse.Namespace, out: Output) -> int:
         values = {"file": str(path), **basic_facts(facts)}
         lines = [str(path), f"  {facts_line(facts)}"]
         if closer is not None:
-            values |= {"analysis": closer.to_dict(), "styles": [asdict(style) for style in styles]}
+            words = max(captions_for(facts, {}, random.Random(path.name), closer), key=len)
+            lines.append(f"  {words}")
+            values |= {"words": words, "analysis": closer.to_dict(), "styles": [asdict(style) for style in styles]}
             lines += [f"  {line}" for line in structure_lines(facts, closer, styles)]
         values["repairs"] = list(repairs)
         return values, "\n".join((*lines, *(f"  repaired: {repair}" for repair in repairs)))
