@@ -49,3 +49,8 @@ class AccuracyRow:
     value: float
     n: int
     note: str
+
+    def __post_init__(self) -> None:
+        """Numbers that numpy counted become Python's, which JSON can hold."""
+        object.__setattr__(self, "value", float(self.value))
+        object.__setattr__(self, "n", int(self.n))
