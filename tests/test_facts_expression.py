@@ -59,6 +59,7 @@ def courses(traits):
         (list(range(80, 112, 2)), "speeds up"),
         (list(range(112, 80, -2)), "slows down"),
         ([100] * 8 + [140] * 8, "changes"),  # two sections
+        ([100, 80, 100, 70] * 4, "changes"),  # a chorale with fermatas
         ([100] * 8 + [92] * 8, "changes"),
     ],
 )

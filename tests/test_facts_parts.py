@@ -94,6 +94,11 @@ def test_a_bass_may_walk_through_chords_where_a_hand_would_only_break_them():
     assert "walking bass" not in traits_of(part(TUNE * 2, program=65), part("C2 E2 G2 C3 F2 A2 C3 F3 " * 4, program=0))
 
 
+def test_a_low_tune_on_its_own_is_no_bass():
+    assert "walking bass" not in traits_of(part(WALK * 2, program=24))
+    assert "walking bass" in traits_of(part(WALK * 2, program=32))  # but the bass player alone walks
+
+
 def test_the_bass_of_a_chorale_does_not_walk_though_it_goes_by_step():
     bass = WALK * 2
     above = [" ".join(f"{note[:-1]}{int(note[-1]) + octaves}" for note in bass.split()) for octaves in (1, 2, 3)]
@@ -168,6 +173,8 @@ def test_a_pedal_bass_stays():
     assert "pedal bass" in traits_of(part(tune, program=109), part("D3+A3:4 " * 8, program=109))
     assert "pedal bass" not in traits_of(part(tune, program=109), part("D3:4 G3:4 A3:4 G3:4 " * 2, program=109))
     assert "pedal bass" not in traits_of(part("D3:4 " * 8, program=109))  # nothing above it
+    rest = "D3+F#3+A3:2 G3+B3+D4:2 D3+F#3+A3:2 A3+C#4+E4:2 " * 4
+    assert "pedal bass" not in traits_of(part(tune), part(rest))  # it comes back, and does not stay
     triad = "D5 F#5 A5 F#5 D5 A4 F#4 A4 " * 4
     assert "pedal bass" not in traits_of(part(triad, program=109), part("D3:4 " * 8, program=109))  # one chord
 

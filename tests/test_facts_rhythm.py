@@ -90,6 +90,13 @@ def test_even_dotted_or_rare_eighths_do_not_swing(lengths):
     assert "swing" not in found.traits
 
 
+def test_a_file_that_lies_late_on_its_own_bar_lines_does_not_swing():
+    late = line([0.5, 0.5, 1], start=1 / 6, silent=(2,), bar=2)
+    assert rhythm_of(late, metres=((0, 2, 4),)).swing_ratio is None
+    comping = [(beat + 2 / 3, 0.3, 60) for beat in range(32)]
+    assert "swing" in rhythm_of(comping, line(QUARTERS, pitch=40)).traits
+
+
 def test_off_beat_eighths_have_the_syncopation_that_the_rule_gives():
     off_beats = [(bar * 4 + at + 0.5, 1.0, 72) for bar in range(8) for at in range(4)]
     alone = rhythm_of(off_beats)  # levels skipped: 1 + 2 + 1 + 3 in four quarters; the last has no successor
@@ -212,6 +219,8 @@ def test_tresillo_and_habanera_are_exact():
     assert not {"tresillo", "habanera"} & set(neither)
     assert not {"tresillo", "habanera"} & set(march)
     assert "tresillo" in rhythm_of(melody, line([1.5, 1.5, 1.0], pitch=40)).traits
+    hymn = rhythm_of(line([1.5, 0.5, 1, 1]), line(QUARTERS, pitch=48)).traits
+    assert "habanera" not in hymn  # a dotted quarter, an eighth and two quarters are every other hymn's
 
 
 def test_nothing_is_said_where_onsets_keep_to_no_beat():

@@ -60,6 +60,13 @@ def test_two_tracks_or_two_voices_are_not_unaccompanied():
     assert "unaccompanied line" not in texture_of(score_of(part(tune, held=3))).traits  # notes ring on
 
 
+def test_drums_accompany_a_line():
+    drums = symusic.Track(program=0, is_drum=True)
+    drums.notes.extend([symusic.Note(480 * beat, 120, 36, 80) for beat in range(16)])
+    tune = part("C5 D5 E5 F5 G5 F5 E5 D5 " * 2)
+    assert texture_of(score_of(tune, drums)).traits == ()
+
+
 def test_a_chorale():
     """The Old Hundredth, its first two lines in four parts, sung and then played by one organist."""
     voices = [

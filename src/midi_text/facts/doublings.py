@@ -68,7 +68,7 @@ def _unison(view: View) -> np.ndarray:
 
 
 def _pedal(view: View) -> np.ndarray:
-    """Runs of four bars or more on one lowest pitch that sounds for half of each, under music that moves on.
+    """Runs of four bars or more on one lowest pitch that sounds for three quarters of each, under music that moves on.
 
     Of what sounds above it, by length, 20 % or more are notes of a beat or longer that are neither its third nor its
     fifth: a bass that stays because the chord stays is no pedal.
@@ -86,7 +86,7 @@ def _pedal(view: View) -> np.ndarray:
     np.minimum.at(lowest, bar, notes.pitch[note])
     np.maximum.at(highest, bar, notes.pitch[note])
     bass = notes.pitch[note] == lowest[bar]
-    stays = np.bincount(bar, np.where(bass, sounds, 0), minlength=view.bars) >= 0.5 * np.diff(view.bar_lines)
+    stays = np.bincount(bar, np.where(bass, sounds, 0), minlength=view.bars) >= 0.75 * np.diff(view.bar_lines)
     stays &= (highest > lowest + 2) & (lowest < 128)
     same = np.append(False, (lowest[1:] == lowest[:-1]) & stays[1:] & stays[:-1])
     # A run is a stretch of `same`, and the bar before it.

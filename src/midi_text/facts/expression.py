@@ -36,7 +36,8 @@ class Expression:
         tempo_course: Of the bars with notes, each at its length over its duration; the body is all but the last two.
             "steady": no bar further than 3 % from the median. "slows at the end": 8 bars or more, the last at most
             .85 of the median and slower than nine in ten. "rubato": the tempo changes in half of the bars or more,
-            its deviation over the body is at least 5 % of the mean, and it turns in a quarter of the bars or more.
+            its deviation over the body is at least 5 % of the mean, it turns in a quarter of the bars or more, and no
+            one tempo holds in 40 % of the bars: a beat that only fermatas and marks interrupt is no rubato.
             "speeds up", "slows down": from the first to the last quarter of the body by 12 % or more, in steps of
             which none makes up half of it. "changes": anything else. Where two hold, the later named here.
         dynamics_course: "even": the standard deviation of bars is at most 3. "crescendo", "diminuendo": the eight
@@ -88,7 +89,7 @@ def _tempo(view: View, bars: np.ndarray) -> tuple[tuple[str, ...], str]:
     if np.abs(tempo / median - 1).max() <= 0.03:
         known = len(view.score.tempos) > 0 and _keeps_time(view)
         return (("steady tempo",) if known else ()), "steady"
-    ends = len(tempo) >= 8 and tempo[-1] <= 0.85 * median and bool(tempo[-1] <= np.quantile(tempo[:-1], 0.1))
+    ends = len(tempo) >= 8 and tempo[-1] <= 0.85 * median and bool(tempo[-1] < np.quantile(tempo[:-1], 0.1))
     body = tempo[:-2] if len(tempo) >= 8 else tempo
     steps = np.diff(body)
     moves = steps[np.abs(steps) > 0.01 * median]
@@ -97,7 +98,9 @@ def _tempo(view: View, bars: np.ndarray) -> tuple[tuple[str, ...], str]:
     if len(body) >= 4:
         if ends:
             course = "slows at the end"
-        if len(moves) >= 0.5 * len(steps) and body.std() >= 0.05 * body.mean() and turns >= 0.25 * len(steps):
+        free = len(moves) >= 0.5 * len(steps) and turns >= 0.25 * len(steps)
+        usual = np.bincount(np.round(50 * body / body.max()).astype(np.int64)).max()  # within a fiftieth of the fastest
+        if free and body.std() >= 0.05 * body.mean() and usual < 0.4 * len(body):
             course = "rubato"
         quarter = len(body) // 4
         change = float(body[-quarter:].mean() - body[:quarter].mean())

@@ -87,7 +87,7 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
     At most two notes lie between the beats; at least three pitches a bar, no more than one repeated; half of the moves
     within the bar and into the next are by one or two semitones, or, on a bass, none is wider than a fifth and no
     pitch comes twice in the bar; mean pitch at most 55 (G3); at most half of the beats have chords of three or more
-    notes struck with the bass.
+    notes struck with the bass. It is a left hand, a track below a melody, or a bass.
     """
     numerator, denominator = view.metres[strands.cell_bar].T
     unit = 4 / denominator
@@ -104,6 +104,7 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
     played = (strands.track != TOGETHER) & ((program < SUNG[0]) | (program > SUNG[-1]))
     return (
         played[strands.cell_strand]
+        & (strands.under[strands.cell_strand] | is_bass)
         & (strands.total(strands.size == 1) == strands.count)
         & ((numerator == 3) | (numerator == 4))
         & (denominator >= 2)

@@ -31,9 +31,11 @@ _LIMB[[35, 36]] = 0
 _LIMB[37:41] = 1
 _LIMB[[22, 26, 42, 44, 46, 49, 51, 52, 53, 55, 57, 59]] = 2
 _SWUNG = (0.57, 0.76)  # where the second eighth of a beat may lie: ratios of 1.3 to 3.2, as jazz drummers play
+_ON_BEAT = 0.12  # quarter notes by which a swung beat may be played early or late
 _DOTTED = 0.72  # from a median there on it is a dotted rhythm, .75
 _TRESILLO = ((16, (0, 6, 12)), (16, (0, 3, 6, 8, 11, 14)), (8, (0, 3, 6)))  # sixteenths in a bar, onsets on them
-_HABANERA = ((16, (0, 6, 8, 12)), (16, (0, 3, 4, 6, 8, 11, 12, 14)), (8, (0, 3, 4, 6)))
+# Not in twice these values: hymns and songs in 4/4 go so, and no one hears a habanera in them.
+_HABANERA = ((16, (0, 3, 4, 6, 8, 11, 12, 14)), (8, (0, 3, 4, 6)))
 
 
 @dataclass(frozen=True)
@@ -45,8 +47,9 @@ class Rhythm:
             at least 10 % of the moments of onset need it. Swung eighths are eighths.
         swing_ratio: Length of the first over the second eighth of a beat where eighths are played long-short: from
             the median place of onsets that are alone inside a quarter of their line, where 75 % of at least 8 such
-            lie at .57 to .76 of it, their median below .72; None where they are even or dotted, or too few, or where
-            four quarters in ten are divided further.
+            lie at .57 to .76 of it, their median below .72, and half of those quarters begin or end with an onset on
+            the beat; None where they are even or dotted, or too few, or where four quarters in ten are divided
+            further.
         syncopation: 0 (none) .. 1, of the most syncopated of the main lines (those with a fifth of all onsets): the sum
             of how many metrical levels each onset lies below the strongest position that passes before the next onset
             of its line, no more than a bar away, if the note is held over it or no other line strikes there; over twice
@@ -67,8 +70,8 @@ class Rhythm:
             where it swings. "steady eighths", "steady sixteenths": pitched onsets fill 90 % of such slots from the
             first to the last, over 8 quarters or more, and 5 % or fewer lie between. "pickup": `pickup_quarters` > 0.
             "siciliano": 6/8 or 12/8, at most 72 dotted quarters a minute, and some line plays dotted eighth,
-            sixteenth, eighth in 30 % of its beats, 4 or more. "tresillo", "habanera": some line plays 3+3+2, or
-            3+1+2+2, sixteenths or eighths and nothing else in half of its bars, 4 or more.
+            sixteenth, eighth in 30 % of its beats, 4 or more. "tresillo": some line plays 3+3+2 sixteenths, or such
+            eighths, and nothing else in half of its bars, 4 or more; "habanera": likewise 3+1+2+2 sixteenths.
     """
 
     subdivision: str
@@ -137,18 +140,26 @@ def _swing(view: View, lines: Lines, limbs: Lines) -> float | None:
     """The swing ratio, from the quarters in which a line has one onset inside."""
     if _compound(view.facts.time_signature):
         return None
-    places, divided = [], 0
+    places, anchored, divided = [], [], 0
     for part in (lines, limbs) if len(view.pitched) else (limbs,):
         inside = np.abs(part.raw % 1 - 0.5) < 0.33  # nearer to a beat it may be that beat, early or late
         cell = (part.line * (view.bars + 1) + part.bar) * 1024 + np.minimum(part.raw, 1023).astype(np.int64)
         _, first, count = np.unique(cell[inside], return_index=True, return_counts=True)
-        places.append(part.raw[inside][first[count == 1]] % 1)
+        alone = np.flatnonzero(inside)[first[count == 1]]
+        places.append(part.raw[alone] % 1)
+        # A file that lies beside its own bar lines, late by a third of a beat, does not swing: nothing is on its beats.
+        quarter = part.bar * 1024 + np.minimum(part.raw, 1023).astype(np.int64)
+        early, late = part.raw % 1 < _ON_BEAT, part.raw % 1 > 1 - _ON_BEAT
+        beats = np.concatenate([quarter[early], quarter[late] + 1])
+        anchored.append(np.isin(quarter[alone], beats) | np.isin(quarter[alone] + 1, beats))
         divided += len(count)
     place = np.concatenate(places)
-    swung = place[(place > _SWUNG[0]) & (place < _SWUNG[1])]
-    if len(place) < 8 or len(swung) < 0.75 * len(place) or len(place) < 0.6 * divided:
+    swung = (place > _SWUNG[0]) & (place < _SWUNG[1])
+    if len(place) < 8 or swung.mean() < 0.75 or len(place) < 0.6 * divided:
         return None
-    middle = float(np.median(swung))
+    if np.concatenate(anchored)[swung].mean() < 0.5:
+        return None
+    middle = float(np.median(place[swung]))
     return middle / (1 - middle) if middle < _DOTTED else None
 
 

@@ -42,7 +42,7 @@ class Texture:
 
     Attributes:
         kind: The trait among `TRAITS["texture"]` that fits best; None if none does.
-        traits: All that hold. "unaccompanied line": one pitched track, and 97 % of its onsets are single notes over
+        traits: All that hold. "unaccompanied line": one track, pitched, and 97 % of its onsets are single notes over
             which none sounds on. "homophonic": 2.7 voices or more on average, and 85 % of the sounding notes are
             struck at an onset where several sound. "contrapuntal", "chorale", "melody and accompaniment": probability
             0.8 or more among these three. "chorale" also needs 75 % struck together, 3 to 5.5 voices, and a top that
@@ -80,7 +80,8 @@ def measure_texture(view: View, parts: Parts) -> Texture:
 def _find(view: View, parts: Parts, onsets: _Onsets, synchrony: float, voices: float) -> list[str]:
     pitched = [part for part in parts.parts if part.role != "drums"]
     if len(pitched) == 1 and (onsets.sounding == 1).mean() >= 0.97:
-        return ["unaccompanied line"] + ["arpeggiated"] * _arpeggiated(view, onsets)
+        alone = len(parts.parts) == 1  # drums accompany too
+        return ["unaccompanied line"] * alone + ["arpeggiated"] * _arpeggiated(view, onsets)
     found = []
     (contrapuntal, chorale, accompanied), balance = _chances(view, onsets)
     if synchrony >= 0.85 and voices >= 2.7:
