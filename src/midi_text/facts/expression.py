@@ -89,7 +89,7 @@ def _tempo(view: View, bars: np.ndarray) -> tuple[tuple[str, ...], str]:
     if np.abs(tempo / median - 1).max() <= 0.03:
         known = len(view.score.tempos) > 0 and _keeps_time(view)
         return (("steady tempo",) if known else ()), "steady"
-    ends = len(tempo) >= 8 and tempo[-1] <= 0.85 * median and bool(tempo[-1] < np.quantile(tempo[:-1], 0.1))
+    ends = len(tempo) >= 8 and tempo[-1] <= 0.85 * median and bool(tempo[-1] < 0.99 * np.quantile(tempo[:-1], 0.1))
     body = tempo[:-2] if len(tempo) >= 8 else tempo
     steps = np.diff(body)
     moves = steps[np.abs(steps) > 0.01 * median]
