@@ -46,7 +46,10 @@ def measure(pieces: Sequence[LabelledPiece], synthetic: int = 200) -> list[Accur
             compare(_harmony(piece), [(begin, end, harte(name)) for begin, end, name in piece.annotations["chords"]])
             for piece in annotated
         ]
-        rows += _duration_rows("pop909", scored, _POP909)
+        held_out = [score for score, piece in zip(scored, annotated, strict=True) if piece.split != "train"]
+        rows += _duration_rows("pop909", held_out, _POP909) if held_out else []
+        if len(held_out) < len(annotated):
+            rows += _duration_rows("pop909, all splits", scored, _POP909)
     written = [(piece, _symbols(str(piece.labels.get("chords", "")))) for piece in pieces if piece.source == _FOLK]
     values = [_symbols_found(symbols, _harmony(piece).progression) for piece, symbols in written if symbols]
     if values:
