@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from random_scores import scores
 
-from midi_text.facts.keys import KeySpan, measure_tonality, sounding_time
+from midi_text.facts.keys import KeySpan, measure_tonality
+from midi_text.facts.sounding import sounding_time
 from midi_text.facts.traits import TRAITS
 from midi_text.facts.view import view_score
 from midi_text.facts_midi_text import measure_facts

@@ -28,6 +28,7 @@ import numpy as np
 
 from ..key_midi_text import KEYS, Key
 from .chord import QUALITIES, Chord, is_diatonic
+from .sounding import sounding_time
 from .view import Notes, View
 
 STATES: tuple[Chord, ...] = tuple(Chord(root, quality, root) for quality in QUALITIES for root in range(12))
@@ -140,7 +141,7 @@ def measure_sound(view: View, grid: Grid, weights: Weights = WEIGHTS) -> Sound:
         return Sound(nothing, nothing, nothing, np.zeros(beats))
     weight = 1 - (1 - weights.treble) * np.clip((notes.pitch - 48) / 36, 0, 1)
     length = np.diff(grid.lines).clip(1)
-    classes = _sounding(notes, grid.lines, weight) / length[:, None]
+    classes = sounding_time(notes, grid.lines, weight) / length[:, None]
     classes[classes < _NOTHING] = 0  # what is left of sums and differences
     beat = np.clip(np.searchsorted(grid.lines, notes.time, side="right") - 1, 0, beats - 1)
     late = (notes.time - grid.lines[beat]) / length[beat]
@@ -155,27 +156,8 @@ def measure_sound(view: View, grid: Grid, weights: Weights = WEIGHTS) -> Sound:
     first = np.zeros((beats, 12))
     rows = np.flatnonzero(low[:, 0] < 128)
     first[rows, low[rows, 0] % 12] = 1
-    sounding = _sounding(notes, grid.lines, np.ones(len(notes)), classes=1)[:, 0] / length
+    sounding = sounding_time(notes, grid.lines, classes=1)[:, 0] / length
     return Sound(classes, bass, first, sounding)
-
-
-def _sounding(notes: Notes, lines: np.ndarray, weight: np.ndarray, classes: int = 12) -> np.ndarray:
-    """Ticks that each pitch class sounds between the lines, notes weighed, shape (lines - 1, classes).
-
-    Up to a line t it has sounded sum(w * (t - onset)) over the notes begun, less the same of those ended.
-    """
-    span = int(lines[-1]) + 1
-    asked = np.arange(classes)[:, None] * span + lines
-    total = np.zeros(asked.shape)
-    for sign, time in ((1, notes.time), (-1, notes.end)):
-        place = notes.pitch % classes * span + np.minimum(time, span - 1)
-        order = np.argsort(place, kind="stable")
-        upto = np.searchsorted(place[order], asked, side="right")
-        base = np.searchsorted(place[order], asked[:, :1] - lines[0])
-        begun = np.concatenate([[0.0], np.cumsum(weight[order])])
-        moment = np.concatenate([[0.0], np.cumsum((weight * time)[order])])
-        total += sign * (lines * (begun[upto] - begun[base]) - (moment[upto] - moment[base]))
-    return np.maximum(np.diff(total, axis=1).T, 0)
 
 
 def _lowest(notes: Notes, grid: Grid) -> np.ndarray:

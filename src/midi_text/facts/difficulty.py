@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..bars_midi_text import seconds_at
-from .hands import left_hand
+from .hands import split_hands
 from .view import Notes, View
 
 PIANOS = frozenset(range(4))
@@ -87,8 +87,7 @@ def _hands(view: View) -> list[Notes]:
     if len(view.tracks) == 2:
         hands = [track.notes for track in view.tracks]
     else:
-        left = left_hand(view.pitched, view.ticks_per_quarter)
-        hands = [view.pitched.where(left), view.pitched.where(~left)]
+        hands = [*split_hands(view.pitched, view.ticks_per_quarter)]
     return [notes for notes in hands if len(notes) >= 8]
 
 
@@ -102,7 +101,7 @@ class _Hand:
 
     @classmethod
     def of(cls, view: View, notes: Notes) -> _Hand:
-        first = np.flatnonzero(np.append(True, np.diff(notes.time) > view.ticks_per_quarter // 24))
+        first = notes.onsets(view.together)
         low, high = np.minimum.reduceat(notes.pitch, first), np.maximum.reduceat(notes.pitch, first)
         seconds = seconds_at(view.score, notes.time)
         soon = np.searchsorted(seconds, seconds[first] + WINDOW_SECONDS) - first

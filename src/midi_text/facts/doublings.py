@@ -55,7 +55,7 @@ def _beside_melody(view: View, tracks: Tracks, roles: Mapping[int, str]) -> tupl
 def _unison(view: View) -> np.ndarray:
     """Bars in which nine in ten of three or more onsets are one pitch class, struck by two tracks or more."""
     notes = view.pitched
-    first = np.flatnonzero(np.append(True, np.diff(notes.time) != 0)) if len(notes) else np.zeros(0, np.int64)
+    first = notes.onsets()
     if len(first) < 3:
         return np.zeros(view.bars, np.bool_)
     size = np.diff(np.append(first, len(notes)))

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..bars_midi_text import seconds_at
 from .grid import Lines, bar_steps, lay_out
+from .runs import runs
 from .view import View
 
 _KICK, _SNARE, _GHOST, _STICK, _HAT, _OPEN, _RIDE, _CRASH, _TOM, _PEDAL, _OTHER = range(11)
@@ -117,8 +118,7 @@ def _fills(view: View, hits: Lines) -> tuple[int, ...]:
     usual_toms, usual_snare, usual_time = (np.median(count[drummed]) for count in (toms, snare, time))
     fill = (toms >= usual_toms + 3) | ((snare >= usual_snare + 4) & (time < 0.6 * usual_time))
     fill = fill[: view.bars]
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], fill.astype(np.int8), [0]])))
-    for start, end in edges.reshape(-1, 2):
+    for start, end in runs(fill).tolist():
         if end - start > 2:  # a stretch in another manner
             fill[start:end] = False
     return tuple(np.flatnonzero(fill).tolist())

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .roles import BASSES
+from .runs import runs
 from .strands import KEYBOARDS, TOGETHER, Strands
 from .view import View
 
@@ -177,19 +178,10 @@ def _ostinato(view: View, strands: Strands) -> np.ndarray:
             & moving[bars:]
             & moving[:-bars]
         )
-        found |= _runs(equal, 3 * bars, bars)
+        for begin, end in runs(equal).tolist():
+            if end - begin >= 3 * bars:
+                found[begin - bars : end] = True  # with the round that the first one repeats
     return found
-
-
-def _runs(flags: np.ndarray, least: int, before: int) -> np.ndarray:
-    """Marks runs of at least `least` true flags and the `before` places in front of each."""
-    edges = np.diff(np.concatenate([[0], flags.astype(np.int8), [0]]))
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    long = ends - starts >= least
-    marks = np.zeros(len(flags) + 1, np.int64)
-    np.add.at(marks, np.maximum(starts[long] - before, 0), 1)
-    np.add.at(marks, ends[long], -1)
-    return np.cumsum(marks[:-1]) > 0
 
 
 def _octaves(view: View, strands: Strands) -> np.ndarray:

@@ -71,6 +71,9 @@ def lay_out(view: View, notes: Notes, line: np.ndarray) -> Lines:
         notes: Some of its notes.
         line: The line of each, int64, shape (n,).
     """
+    if not len(notes):
+        none = np.zeros(0, np.int64)
+        return Lines(none, none, none, none, np.zeros(0), np.zeros(0), 0.0)
     bar = view.bar_of(notes.time)
     raw = view.beats(notes.time - view.bar_lines[bar])
     step, miss = _snap(line, bar, raw)
@@ -82,8 +85,8 @@ def lay_out(view: View, notes: Notes, line: np.ndarray) -> Lines:
     order = np.lexsort((time, line))
     new = np.flatnonzero(_changes(line[order], time[order]))
     first = order[new]
-    longest = TWELFTHS * view.beats(np.maximum.reduceat(notes.duration[order], new)) if len(new) else np.zeros(0)
-    fit = float((miss < _NEAR).mean()) if len(miss) else 0.0
+    longest = TWELFTHS * view.beats(np.maximum.reduceat(notes.duration[order], new))
+    fit = float((miss < _NEAR).mean())
     return Lines(line[first], bar[first], step[first], time[first], raw[first], longest, fit)
 
 
@@ -116,14 +119,12 @@ def _plays_chords(notes: Notes) -> bool:
 
 def _snap(line: np.ndarray, bar: np.ndarray, raw: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Steps of onsets, and how far each lies from its step in quarter notes; both of shape (n,)."""
-    if not len(raw):
-        return np.zeros(0, np.int64), np.zeros(0)
     fours, threes = np.round(raw * 4), np.round(raw * 3)
     off_four, off_three = np.abs(raw - fours / 4), np.abs(raw - threes / 3)
-    _, quarter = np.unique(bar * 1024 + np.minimum(raw, 1023).astype(np.int64), return_inverse=True)
+    quarter = np.cumsum(_changes(bar * 1024 + np.minimum(raw, 1023).astype(np.int64)))  # onsets come in order
     cost_four, cost_three = np.zeros(len(raw)), np.zeros(len(raw))
-    for cell, weight in ((line * (quarter.max() + 1) + quarter, 1.0), (quarter, _OTHERS)):
-        index = np.unique(cell, return_inverse=True)[1]
+    own = np.unique(line * (quarter[-1] + 1) + quarter, return_inverse=True)[1]
+    for index, weight in ((own, 1.0), (quarter, _OTHERS)):
         cost_four += weight * np.bincount(index, off_four)[index]
         cost_three += weight * np.bincount(index, off_three)[index]
     # Where the piece as a whole goes in sixteenths, three in a quarter must fit clearly better to be believed.

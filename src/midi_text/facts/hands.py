@@ -33,6 +33,12 @@ def left_hand(notes: Notes, ticks_per_quarter: int) -> np.ndarray:
     return notes.pitch < boundary[beat]
 
 
+def split_hands(notes: Notes, ticks_per_quarter: int) -> tuple[Notes, Notes]:
+    """What the left hand would play of one keyboard part, and what the right hand."""
+    left = left_hand(notes, ticks_per_quarter)
+    return notes.where(left), notes.where(~left)
+
+
 def _boundaries(beat: np.ndarray, pitch: np.ndarray, beats: int) -> np.ndarray:
     """The lowest pitch of the right hand at every beat, shape (beats,)."""
     low, high = int(pitch.min()), int(pitch.max())

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .hands import left_hand
+from .hands import split_hands
 from .view import Notes, View
 
 LENGTH = 7  # notes of a head
@@ -106,10 +106,5 @@ def _lines(view: View) -> list[Notes]:
     """The voices: the tracks' top lines, or those of the two halves of a single track."""
     tracks = [track.notes for track in view.tracks if not track.is_drums]
     if len(tracks) == 1:
-        left = left_hand(tracks[0], view.ticks_per_quarter)
-        tracks = [tracks[0].where(left), tracks[0].where(~left)]
-    lines = []
-    for notes in tracks:
-        if len(notes):
-            lines.append(notes.where(np.append(np.diff(notes.time) > view.ticks_per_quarter // 24, True)))
-    return lines
+        tracks = [*split_hands(tracks[0], view.ticks_per_quarter)]
+    return [notes.top_line(view.together) for notes in tracks if len(notes)]

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..key_midi_text import KEYS, Key
+from .sounding import sounding_time
 from .view import Notes, View
 
 MOST_STEPS = 256  # longer pieces are heard in steps of several bars
@@ -95,18 +96,6 @@ def measure_tonality(view: View) -> Tonality:
     ends = [*firsts[starts[1:]], view.bars]
     spans = (KeySpan(int(firsts[s]), int(end), KEYS[path[s]]) for s, end in zip(starts, ends, strict=True))
     return Tonality(tuple(spans), float(outside), tuple(traits))
-
-
-def sounding_time(notes: Notes, lines: np.ndarray) -> np.ndarray:
-    """Ticks that each pitch class sounds between neighbouring lines, shape (lines - 1, 12)."""
-    until = np.zeros((len(lines), 12))  # up to each line: what has begun, less what has ended
-    for pitch_class in range(12):
-        chosen = notes.pitch % 12 == pitch_class
-        for ticks, sign in ((notes.time[chosen], 1), (np.sort(notes.end[chosen]), -1)):
-            total = np.concatenate([[0], np.cumsum(ticks)])
-            count = np.searchsorted(ticks, lines, side="right")
-            until[:, pitch_class] += sign * (count * lines - total[count])
-    return np.diff(until, axis=0)
 
 
 def likeliest_keys(chroma: np.ndarray, home: Key, cost: float = 1.0) -> np.ndarray:

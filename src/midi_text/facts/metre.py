@@ -16,6 +16,8 @@ those of F. Lerdahl and R. Jackendoff, "A Generative Theory of Tonal Music" (198
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .metre_weights import METRES, SCALE, WEIGHTS
@@ -85,13 +87,11 @@ def metre_features(notes: Notes, pitched: Notes, ticks_per_quarter: int) -> np.n
     harmony = np.where(count > 0, _harmonic_change(onset, length, pitch_class, size), 0.0)
     marks = np.stack([np.log1p(count), np.sqrt(longest), harmony])
     marks -= marks.mean(1, keepdims=True)
-    struck = np.zeros((12, size), np.float32)
-    struck[pitch_class, onset] = 1.0
+    struck = np.zeros((size, 12))
+    struck[onset, pitch_class] = 1.0
     features = np.zeros((len(LAGS), 4))
-    for row, lag in enumerate(LAGS):
-        if lag < size:
-            features[row, :3] = _likeness(marks[:, lag:], marks[:, :-lag])
-            features[row, 3] = _likeness(struck[:, lag:].reshape(1, -1), struck[:, :-lag].reshape(1, -1))[0]
+    lags = [lag for lag in LAGS if lag < size]
+    features[: len(lags)] = np.stack([*(_likeness(mark, lags) for mark in marks), _likeness(struck, lags)], axis=1)
     return features.ravel()
 
 
@@ -114,7 +114,15 @@ def _harmonic_change(onset: np.ndarray, length: np.ndarray, pitch_class: np.ndar
     return np.where(both > 0, 1 - (before * after).sum(0) / np.where(both > 0, both, 1), 0)
 
 
-def _likeness(later: np.ndarray, earlier: np.ndarray) -> np.ndarray:
-    """The cosine of each pair of rows, 0 where one is all 0, shape (rows,)."""
-    both = np.sqrt((later**2).sum(1) * (earlier**2).sum(1))
-    return np.where(both > 0, (later * earlier).sum(1) / np.where(both > 0, both, 1), 0)
+def _likeness(marks: np.ndarray, lags: Sequence[int]) -> np.ndarray:
+    """The cosine of what is marked from each lag on and what is marked up to it before the end, shape (lags,).
+
+    0 where nothing is marked; `marks` has the steps first, shape (steps, ...).
+    """
+    flat, width = marks.ravel(), marks.size // len(marks)
+    upto = np.zeros(len(flat) + 1)
+    np.cumsum(flat * flat, out=upto[1:])
+    shift = np.array(lags, np.int64) * width
+    both = np.sqrt(np.maximum(upto[-1] - upto[shift], 0) * upto[len(flat) - shift])
+    products = np.array([flat[begin:] @ flat[:-begin] for begin in shift.tolist()])
+    return np.where(both > 1e-9, products / np.maximum(both, 1e-9), 0)

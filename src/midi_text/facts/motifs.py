@@ -146,8 +146,9 @@ def _upper_hand(view: View) -> Notes:
     notes = view.pitched
     upper = hands(view, notes) % 2 == 1
     cell = notes.track * view.bars + view.bar_of(notes.time)
-    parted = np.isin(cell, cell[upper])
-    return notes.where(upper | ~parted)
+    parted = np.zeros(len(view.tracks) * view.bars, np.bool_)
+    parted[cell[upper]] = True
+    return notes.where(upper | ~parted[cell])
 
 
 def _rank(line: _Line) -> list[_Pattern]:
@@ -157,7 +158,7 @@ def _rank(line: _Line) -> list[_Pattern]:
     symbol = np.unique((line.interval + WIDEST) * (LONGEST_STEP + 1) + line.step * line.joined, return_inverse=True)[1]
     share = np.bincount(symbol, line.joined) / line.joined.sum()
     information = _sums(-np.log2(np.where(line.joined, share[symbol], 1)))
-    sung = _sums(np.abs(line.interval) <= SUNG)
+    sung, dull = _sums(np.abs(line.interval) <= SUNG), _dullness(line)
     found: list[tuple[float, int, int, np.ndarray]] = []
     name = np.where(line.joined, symbol, -1)
     first = name
@@ -169,7 +170,7 @@ def _rank(line: _Line) -> list[_Pattern]:
         if length < SHORTEST - 1:
             continue
         bits = (information[at + length] - information[at]) * ((sung[at + length] - sung[at]) / length) ** 2
-        scores = _saved(line, name[at], at, length, bits * line.weight[at] * ~_trivial(line, at, length))
+        scores = _saved(line, name[at], at, length, bits * line.weight[at] * ~_trivial(dull, at, length))
         best = np.argsort(-scores, kind="stable")[:CANDIDATES]
         found += [(float(scores[i]), length, int(i), name) for i in best if scores[i] > 0]
     found.sort(key=lambda pattern: (-pattern[0], pattern[1], pattern[2]))
@@ -207,19 +208,23 @@ def _saved(line: _Line, name: np.ndarray, at: np.ndarray, length: int, bits: np.
     return np.where(counts >= FEWEST - 0.01, (counts - 1) * bits[fresh] * (0.25 + begins), 0)
 
 
-def _trivial(line: _Line, at: np.ndarray, length: int) -> np.ndarray:
+def _dullness(line: _Line) -> np.ndarray:
+    """Running sums of the intervals that go up or down by step or stay, and that the next does in time or undoes."""
+    interval, step = line.interval, line.step
+    masks = np.zeros((5, len(interval) + 1), np.int64)
+    masks[0, 1:] = (interval > 0) & (interval <= 2)
+    masks[1, 1:] = (interval < 0) & (interval >= -2)
+    masks[2, 1:] = interval == 0
+    masks[3, 1:-1] = step[1:] == step[:-1]
+    masks[4, 1:-1] = interval[1:] == -interval[:-1]
+    return np.cumsum(masks, axis=1)
+
+
+def _trivial(dull: np.ndarray, at: np.ndarray, length: int) -> np.ndarray:
     """Whether the pattern from each place stays on one pitch, or goes evenly by step, to and fro, or mostly nowhere."""
-
-    def how_many(mask: np.ndarray, count: int) -> np.ndarray:
-        sums = _sums(mask)
-        return sums[at + count] - sums[at]
-
-    even = how_many(np.append(line.step[1:] == line.step[:-1], False), length - 1) == length - 1
-    up, down = (how_many((sign * line.interval > 0) & (sign * line.interval <= 2), length) for sign in (1, -1))
-    back = how_many(np.append(line.interval[1:] == -line.interval[:-1], False), length - 1)
-    still = how_many(line.interval == 0, length)
-    dull = (up == length) | (down == length) | (back == length - 1) | (4 * still >= 3 * length)
-    return (still == length) | (even & dull)
+    up, down, still = dull[:3, at + length] - dull[:3, at]
+    even, back = dull[3:, at + length - 1] - dull[3:, at] == length - 1
+    return (still == length) | (even & ((up == length) | (down == length) | back | (4 * still >= 3 * length)))
 
 
 def _sums(values: np.ndarray) -> np.ndarray:
@@ -230,13 +235,17 @@ def _choose(line: _Line, patterns: list[_Pattern]) -> list[tuple[Motif, float]]:
     """The best patterns that do not share notes, and the information of each."""
     taken = np.zeros(len(line.time), bool)
     motifs: list[tuple[Motif, float]] = []
+    before = _sums(taken)
     for pattern in patterns:
-        before = _sums(taken)
         free = pattern.at[before[pattern.at + pattern.length + 1] == before[pattern.at]]
+        if len(free) < max(FEWEST, len(pattern.at) / 2):
+            continue
         places = _apart(line, free, pattern.length)
-        if len(np.unique(line.time[places])) < FEWEST or 2 * len(free) < len(pattern.at):
+        moments = line.time[places]
+        if 1 + np.count_nonzero(moments[1:] != moments[:-1]) < FEWEST:
             continue
         taken[places[:, None] + np.arange(pattern.length + 1)] = True
+        before = _sums(taken)
         first = slice(places[0], places[0] + pattern.length)
         motif = Motif(
             track=int(line.track[places[0]]),

@@ -162,6 +162,8 @@ def _own_figures(strands: Strands, figures: Mapping[str, np.ndarray]) -> dict[in
     played = np.bincount(np.unique(place[place >= 0]) // width)
     best: dict[int, tuple[float, str]] = {}
     for name, cells in figures.items():
+        if not cells.any():
+            continue
         held = np.bincount(np.unique(place[cells & (place >= 0)]) // width, minlength=len(played))
         for index in np.flatnonzero((held > 0) & (held >= max(0.5, SHARE[name]) * played)).tolist():
             best[index] = max(best.get(index, (0.0, "")), (held[index] / played[index], name))
@@ -178,7 +180,7 @@ def _register(median_pitch: int) -> str:
 
 def _articulation(track: Track) -> str:
     time = track.notes.time
-    first = np.flatnonzero(np.concatenate([[True], time[1:] != time[:-1]]))
+    first = track.notes.onsets()
     if track.is_drums or len(first) < ARTICULATE_ONSETS:
         return ""
     gaps = np.repeat(np.diff(time[first]), np.diff(first))

@@ -22,6 +22,7 @@ import numpy as np
 from ..key_midi_text import Key
 from .chord import QUALITIES, Chord
 from .chords import SILENT, STATES, Grid, Sound
+from .runs import runs
 
 LONGEST_PERIOD = 16  # bars
 LONGEST_LOOP = 8  # chords
@@ -66,20 +67,21 @@ def find_loop(grid: Grid, found: np.ndarray, key: Key | None) -> Loop | None:
     best: Loop | None = None
     for period in range(1, min(LONGEST_PERIOD, len(table) // 2) + 1):
         same = _agree(table[:-period], table[period:]) & filled[:-period] & filled[period:]
-        runs = [(first, last + period) for first, last in _runs(_mended(same, period)) if last - first >= period]
-        if not runs:
+        rounds_of_it = runs(_mended(same, period))
+        stretches = [(first, end + period) for first, end in rounds_of_it.tolist() if end - first >= period]
+        if not stretches:
             continue
-        covered = sum(end - begin for begin, end in runs) / sounding
+        covered = sum(end - begin for begin, end in stretches) / sounding
         if covered < (best.covered + 0.1 if best else _LEAST):
             continue
-        begin, end = max(runs, key=lambda run: run[1] - run[0])
+        begin, end = max(stretches, key=lambda stretch: stretch[1] - stretch[0])
         states = _majority(table[begin:end], period)
         phase = _phase(states, begin, int(np.flatnonzero(filled)[0]), key)
         chords = _changes(np.roll(states, -phase, axis=0).ravel())
         rounds = _rounds(chords)
         chords = chords[: len(chords) // rounds]
         if 2 <= len(chords) <= LONGEST_LOOP:
-            repeats = rounds * sum((finish - start) // period for start, finish in runs)
+            repeats = rounds * sum((finish - start) // period for start, finish in stretches)
             best = Loop(chords, repeats, begin + phase, covered)
     return best
 
@@ -98,12 +100,6 @@ def _agree(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     inside = one >= 0
     equal_length = (inside == (other >= 0)).all(1)
     return equal_length & ((same & inside).sum(1) >= _ALIKE * inside.sum(1))
-
-
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """First and end of every run of True."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _mended(same: np.ndarray, period: int) -> np.ndarray:

@@ -126,22 +126,23 @@ def _moments(lines: Lines) -> Lines:
 
 
 def _subdivision(moments: Lines, swings: bool) -> str:
-    phase = moments.step % TWELFTHS
-    share = {
-        "sixteenth": np.isin(phase, (3,) if swings else (3, 9)).mean(),
-        "triplet": 0.0 if swings else np.isin(phase, (4, 8)).mean(),
-        "eighth": ((phase == 6) | (swings & np.isin(phase, (4, 8, 9)))).mean(),
-        "quarter": ((phase == 0) & (moments.step % 24 > 0)).mean(),
+    at = np.bincount(moments.step % 24, minlength=24)
+    phase = at[:12] + at[12:]
+    need = {
+        "sixteenth": phase[3] + phase[9] * (not swings),
+        "triplet": (phase[4] + phase[8]) * (not swings),
+        "eighth": phase[6] + (phase[4] + phase[8] + phase[9]) * swings,
+        "quarter": at[12],
     }
-    return next((name for name, value in share.items() if value >= _COMMON), "half")
+    return next((name for name, count in need.items() if count >= _COMMON * len(moments)), "half")
 
 
 def _swing(view: View, lines: Lines, limbs: Lines) -> float | None:
     """The swing ratio, from the quarters in which a line has one onset inside."""
-    if _compound(view.facts.time_signature):
+    if _compound(*view.facts.time_signature):
         return None
     places, anchored, divided = [], [], 0
-    for part in (lines, limbs) if len(view.pitched) else (limbs,):
+    for part in (lines, limbs) if len(view.pitched) and len(limbs) else (lines,):
         inside = np.abs(part.raw % 1 - 0.5) < 0.33  # nearer to a beat it may be that beat, early or late
         cell = (part.line * (view.bars + 1) + part.bar) * 1024 + np.minimum(part.raw, 1023).astype(np.int64)
         _, first, count = np.unique(cell[inside], return_index=True, return_counts=True)
@@ -163,16 +164,16 @@ def _swing(view: View, lines: Lines, limbs: Lines) -> float | None:
     return middle / (1 - middle) if middle < _DOTTED else None
 
 
-def _compound(metre: tuple[int, int]) -> bool:
-    """Whether the beats of a metre are dotted."""
-    return metre[0] % 3 == 0 and (metre[0] > 3 or metre[1] >= 8)
+def _compound(numerator: int | np.ndarray, denominator: int | np.ndarray) -> bool | np.ndarray:
+    """Whether the beats of a metre are dotted, or of many metres."""
+    return (numerator % 3 == 0) & ((numerator > 3) | (denominator >= 8))
 
 
 def _levels(metre: tuple[int, int]) -> list[int]:
     """Steps between the positions of each metrical level, coarse to fine, the first a bar."""
     numerator, denominator = metre
     beat = 48 // denominator if denominator <= 16 else 3
-    if _compound(metre):
+    if _compound(*metre):
         groups = numerator // 3
         periods = [numerator, numerator // 2 if groups in (2, 4) else 3, 3, 1]
     else:
@@ -232,8 +233,7 @@ def _syncopated(view: View, lines: Lines, syncopation: float) -> bool:
 def _on_beats(view: View, moments: Lines) -> float:
     """Share of the moments that lie on a beat."""
     metres = np.concatenate([view.metres, view.metres[-1:]])[moments.bar]
-    compound = (metres[:, 0] % 3 == 0) & ((metres[:, 0] > 3) | (metres[:, 1] >= 8))
-    beat = np.maximum(48 // metres[:, 1], 1) * np.where(compound, 3, 1)
+    beat = np.maximum(48 // metres[:, 1], 1) * np.where(_compound(*metres.T), 3, 1)
     return float((moments.step % beat == 0).mean())
 
 
@@ -264,7 +264,7 @@ def _dotted(view: View, lines: Lines) -> np.ndarray:
     second = np.append(first[1:], 0)
     eighth = (first == 9) & (second == 3) & (step % 12 == 0)
     dotted_quarter = (first == 18) & (second == 6) & (step % 12 == 0)
-    if _compound(view.facts.time_signature):  # there a dotted quarter is a beat, and a dotted eighth opens one
+    if _compound(*view.facts.time_signature):  # there a dotted quarter is a beat, and a dotted eighth opens one
         eighth, dotted_quarter = (first == 9) & (second == 3) & (step % 18 == 0), np.zeros_like(eighth)
     return np.unique(np.concatenate([quarter[eighth], quarter[dotted_quarter], quarter[dotted_quarter] + 1]))
 

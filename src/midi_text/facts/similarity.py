@@ -117,7 +117,7 @@ def _content(row: np.ndarray, lane: np.ndarray, code: np.ndarray, counts: np.nda
 
 def _melody(view: View, per_row: int, content: np.ndarray) -> np.ndarray:
     """Where no pitched note begins in either of two rows, they are as alike as their content."""
-    line = top_line(view.pitched)
+    line = view.pitched.top_line()
     if not len(line):
         return content
     row, position = _row_and_position(view, line.time, per_row)
@@ -134,8 +134,3 @@ def _texture(notes: Notes, row: np.ndarray, lane: np.ndarray, counts: np.ndarray
     squares = (vectors * vectors).sum(1)
     distance = np.maximum(squares[:, None] + squares[None] - 2 * vectors @ vectors.T, 0)
     return np.exp(-distance).astype(np.float32)
-
-
-def top_line(notes: Notes) -> Notes:
-    """The highest note of every onset."""
-    return notes.where(np.append(notes.time[1:] != notes.time[:-1], True)) if len(notes) else notes

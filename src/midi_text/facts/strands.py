@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from ..bars_midi_text import seconds_at
-from .hands import left_hand
+from .hands import split_hands
 from .roles import Tracks
 from .view import Notes, View
 
@@ -108,8 +108,7 @@ def lay_strands(view: View, tracks: Tracks, roles: Mapping[int, str]) -> Strands
         track = view.tracks[index]
         split = [(track.notes, pairs.get(index, ""))]
         if track.program in KEYBOARDS and single < POLYPHONIC and index not in pairs:
-            left = left_hand(track.notes, view.ticks_per_quarter)
-            split = [(track.notes.where(left), "left"), (track.notes.where(~left), "right")]
+            split = [*zip(split_hands(track.notes, view.ticks_per_quarter), ("left", "right"), strict=True)]
         for notes, hand in split:
             if len(notes):
                 pieces.append(notes)
@@ -144,8 +143,7 @@ def _table(view: View, pieces: list[Notes], tracks: np.ndarray, under: np.ndarra
     of_note = np.repeat(np.arange(len(pieces)), [len(notes) for notes in pieces])
     time = np.concatenate([notes.time for notes in pieces])
     pitch = np.concatenate([notes.pitch for notes in pieces])
-    # Played chords are not quite together: what starts within a 24th of a quarter note is one onset.
-    new = np.append(True, (np.diff(time) > view.ticks_per_quarter // 24) | (np.diff(of_note) != 0))
+    new = np.append(True, (np.diff(time) > view.together) | (np.diff(of_note) != 0))
     first = np.flatnonzero(new)
     size = np.diff(np.append(first, len(time)))
     strand, onset = of_note[first], time[first]

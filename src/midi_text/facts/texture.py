@@ -69,7 +69,7 @@ def measure_texture(view: View, parts: Parts) -> Texture:
     notes = view.pitched
     if not len(notes):
         return Texture(None, (), 0.0, 0.0)
-    onsets = _onsets(notes, view.ticks_per_quarter)
+    onsets = _onsets(view, notes)
     synchrony, voices = _synchrony(onsets), float(onsets.sounding.mean())
     traits = _find(view, parts, onsets, synchrony, voices) if len(onsets.time) >= LEAST_ONSETS else []
     ranked = ("unaccompanied line", "contrapuntal", "chorale", "arpeggiated", *KINDS[2:], "imitative", "homophonic")
@@ -111,7 +111,7 @@ def _find(view: View, parts: Parts, onsets: _Onsets, synchrony: float, voices: f
 
 @dataclass(frozen=True, eq=False)
 class _Onsets:
-    """Moments at which notes start, in order, shape (m,); what starts within a 24th of a quarter is one onset.
+    """Moments at which notes start, in order, shape (m,).
 
     Attributes:
         time: Ticks.
@@ -128,13 +128,13 @@ class _Onsets:
     high: np.ndarray
 
 
-def _onsets(notes: Notes, ticks_per_quarter: int) -> _Onsets:
+def _onsets(view: View, notes: Notes) -> _Onsets:
     """The onsets of some notes, at least one."""
-    first = np.flatnonzero(np.append(True, np.diff(notes.time) > ticks_per_quarter // 24))
+    first = notes.onsets(view.together)
     size = np.diff(np.append(first, len(notes)))
     time = notes.time[first]
     # What ends just after an onset was not meant to sound in it: legato as it is played.
-    ended = np.searchsorted(np.sort(notes.end), time + ticks_per_quarter // 8, side="right")
+    ended = np.searchsorted(np.sort(notes.end), time + view.ticks_per_quarter // 8, side="right")
     return _Onsets(
         time=time,
         size=size,
@@ -157,7 +157,7 @@ def _chances(view: View, onsets: _Onsets) -> tuple[np.ndarray, float]:
         lower = notes.pitch < notes.pitch.mean()
     if lower.all() or not lower.any():
         return np.zeros(len(KINDS)), 0.0
-    upper, under = (_onsets(half, view.ticks_per_quarter) for half in (notes.where(~lower), notes.where(lower)))
+    upper, under = (_onsets(view, half) for half in (notes.where(~lower), notes.where(lower)))
     fewest, most = sorted((len(upper.time), len(under.time)))
     above, below = np.abs(np.diff(upper.high)), np.abs(np.diff(under.low))
     beats = max((onsets.time[-1] - onsets.time[0]) / view.ticks_per_quarter, 1)

@@ -8,12 +8,11 @@ score's tracks that has notes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from symusic.core import ScoreTick
 
-from ..bars_midi_text import bar_segments, bar_starts, last_tick, seconds_at
+from ..bars_midi_text import bar_segments, bar_starts, last_tick
 from ..facts_midi_text import DRUMS, MusicFacts, measure_facts
 
 
@@ -48,6 +47,16 @@ class Notes:
         return Notes(
             self.time[chosen], self.duration[chosen], self.pitch[chosen], self.velocity[chosen], self.track[chosen]
         )
+
+    def onsets(self, within: int = 0) -> np.ndarray:
+        """Indices of the notes that begin an onset, shape (m,): no more than `within` ticks part notes of one onset."""
+        begins = np.ones(len(self), np.bool_)
+        begins[1:] = self.time[1:] - self.time[:-1] > within
+        return np.flatnonzero(begins)
+
+    def top_line(self, within: int = 0) -> Notes:
+        """The last note of every onset as `onsets` has them: the highest where they are exactly together."""
+        return self.where(np.append(self.time[1:] - self.time[:-1] > within, True)) if len(self) else self
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,22 +105,22 @@ class View:
         """Number of bars."""
         return len(self.bar_lines) - 1
 
+    @property
+    def together(self) -> int:
+        """Ticks from note to note of one onset, a 24th of a quarter note: played chords are not quite together."""
+        return self.ticks_per_quarter // 24
+
     def beats(self, ticks: np.ndarray) -> np.ndarray:
         """Ticks as quarter notes, float64 of the same shape."""
         return np.asarray(ticks, np.float64) / self.ticks_per_quarter
 
     def bar_of(self, ticks: np.ndarray) -> np.ndarray:
         """The bar in which each tick lies, 0 .. bars - 1, same shape."""
-        return np.clip(np.searchsorted(self.bar_lines, ticks, side="right") - 1, 0, self.bars - 1)
+        return np.searchsorted(self.bar_lines[1:-1], ticks, side="right")
 
     def position(self, ticks: np.ndarray) -> np.ndarray:
         """Quarter notes since the start of the bar of each tick, float64 of the same shape."""
         return self.beats(ticks - self.bar_lines[self.bar_of(ticks)])
-
-    @cached_property
-    def seconds(self) -> np.ndarray:
-        """Onset of every note of `notes` in seconds, shape (n,)."""
-        return seconds_at(self.score, self.notes.time)
 
 
 def view_score(score: ScoreTick, facts: MusicFacts | None = None) -> View:

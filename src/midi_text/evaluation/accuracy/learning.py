@@ -16,9 +16,9 @@ import numpy as np
 from symusic.core import ScoreTick
 
 from ...bars_midi_text import bar_starts
-from ...facts.keys import sounding_time
 from ...facts.metre import metre_class, metre_features
 from ...facts.metre_weights import METRES
+from ...facts.sounding import sounding_time
 from ...facts.view import View, view_score
 from ...key_midi_text import KEYS, Key, piece_key_features
 from ...score_midi_text import slice_bars
