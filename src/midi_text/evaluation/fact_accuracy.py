@@ -66,7 +66,8 @@ def facts_page(rows: Iterable[AccuracyRow], command: str) -> str:
     parts.append("## Measured accuracy")
     for fact, found in by_fact.items():
         lines = "\n".join(
-            f"| {row.measure} | {row.source} | {row.value:,.3g} | {row.n:,} | {row.note} |" for row in found
+            f"| {_cell(row.measure)} | {_cell(row.source)} | {_figure(row.value)} | {row.n:,} | {_cell(row.note)} |"
+            for row in found
         )
         parts.append(f"### {fact}\n\n| measure | on | figure | n | labels |\n|---|---|---:|---:|---|\n{lines}")
     return "\n\n".join(parts) + "\n"
@@ -76,6 +77,18 @@ _HEAD = """# The facts: rules, sources, accuracy
 
 Written by `{command}`; the rules are the docstrings of the dataclasses named below, the figures are of that run. \
 Bars count from 0 in Python and from 1 in what people read."""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _figure(value: float) -> str:
+    """A share with three places, anything else with one."""
+    return f"{value:.3f}" if abs(value) <= 1 and value != int(value) else f"{value:,.1f}"
+
+
+_NEXT_TRAIT = re.compile(r'(?<=[.:]) (?="[^"]+"(?:, "[^"]+")*: )')  # a trait and its rule get a line of their own
 
 
 def _kinds() -> list[type]:
@@ -95,5 +108,6 @@ def _rules(kind: type) -> tuple[str, str]:
         name, separator, rule = entry.strip().partition(": ")
         if separator:
             cell = " ".join(rule.split()).replace("|", "\\|")
+            cell = _NEXT_TRAIT.sub("<br>", cell)
             rows.append(f"| `{name}` | {cell} |")
     return essay, "\n".join(rows)

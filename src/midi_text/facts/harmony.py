@@ -47,7 +47,8 @@ class Harmony:
             I I/V.
             "pedal point": one bass note lasts three bars and eight beats or more under three chords or more, of which
             two beats or more are foreign to it.
-            "authentic cadence at the end", "half …", "plagal …": the kind of the cadence that ends the piece.
+            "authentic cadence at the end", "half cadence at the end", "plagal cadence at the end": the kind of the last
+            cadence, where it ends the piece.
             "fast harmonic rhythm": chords last at most 1.5 quarter notes and 1.2 seconds on average.
             "slow harmonic rhythm": chords last at least 8 quarter notes and 4 seconds on average, in 8 bars or more.
     """
