@@ -127,7 +127,7 @@ _TRAIT_PHRASES = {
     "speeds up": "faster and faster, gradually faster, gradually speeds up",
     "slows down": "slower and slower, gradually slower",
 }
-_LOOPS = ("over and over", "on repeat", "again and again")
+_LOOPS = ("over and over", "on repeat", "again and again", "loop", "looped", "on loop", "in a loop")
 _NOT_STYLES = ("swing ride", "samba reggae", "brazilian samba reggae")
 # Words of music and of plain English alike, or of other trades: instruments and traits.
 _PLAIN_WORDS = frozenset(
@@ -218,6 +218,8 @@ def _build() -> tuple[dict[str, Meanings], frozenset[str]]:
     for name, program in (("violin", 40), ("cello", 42), ("flute", 73), ("clarinet", 71), ("viola", 41)):
         phrases[f"{name} sonata"] = (("program", program), ("open", True), ("style", "sonata"))  # with piano or not
     phrases |= {"drumless": (("no_program", 128),), "drum less": (("no_program", 128),)}
+    # "mezzo" among Italian words is heard as "half"
+    phrases |= {"half piano": phrases["mezzo piano"], "half forte": phrases["mezzo forte"]}
     phrases |= dict.fromkeys(_OPENERS, (("open", True),))
     phrases["concerto"] = phrases["concertos"] = (("open", True), ("style", "concerto"))
     phrases |= dict.fromkeys(_SILENCERS, ())

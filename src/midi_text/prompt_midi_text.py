@@ -190,8 +190,18 @@ class _Reader:
         start = max(0, first - 5)
         before = [token.low for token in self.tokens[start:first]]
         if self.key_end > first - _REACH:
-            return not _GOES.isdisjoint(token.low for token in self.tokens[self.key_end : first])
+            return not _GOES.isdisjoint(self._between(self.key_end, first))
         return before[-1:] in (["to"], ["into"]) and not _MODULATES.isdisjoint(before)
+
+    def _between(self, start: int, end: int) -> set[str]:
+        """The words of a stretch that belong to no statement: not those of "a half cadence at the end"."""
+        words = {index: self.tokens[index].low for index in range(start, end)}
+        for first, last in reversed(self.places):
+            if last <= start:
+                break
+            for index in range(first, last):
+                words.pop(index, None)
+        return set(words.values())
 
     def _phrase(self, index: int) -> tuple[int, Meanings]:
         """The longest known phrase at a token: the token after it and its meanings."""
@@ -201,6 +211,8 @@ class _Reader:
             meanings = PHRASES.get(" ".join(words[:size]))
             if meanings is None or (words[size - 1].isdigit() and self._counts(index + size)):
                 continue
+            if words[size - 1] == "of" and self._low(index + size + 1) in _UNITS:
+                continue  # "for recorder of six bars" is no recorder of deeds
             return index + size, meanings
         return index, ()
 
