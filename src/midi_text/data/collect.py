@@ -31,6 +31,7 @@ from .survey import make_plan, survey_job
 from .tally import Tally
 
 _FOUND = ".found"
+_FILES = 25  # of a job that reads: a score takes seconds, a book of tunes a minute
 
 
 def collect(
@@ -60,7 +61,8 @@ def collect(
         return DataManifest.load(target / "manifest.json")
     left_out: Counter[str] = Counter()
     found = target / _FOUND
-    tally = make_shards(found, _found_shard, in_jobs(_pieces(sources, terms, left_out), "found"), runner, "reading")
+    reading = in_jobs(_pieces(sources, terms, left_out), "found", _FILES)
+    tally = make_shards(found, _found_shard, reading, runner, "reading")
     surveyed = [one for some in runner(survey_job, in_jobs(_read_back(found), "survey")) for one in some]
     plan = make_plan(surveyed)
     taken = (piece for piece in map(plan.apply, _read_back(found)) if piece is not None)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
+import re
 import signal
 import threading
 import warnings
@@ -26,7 +27,7 @@ from typing import Any
 from .found import MAX_BYTES, Found
 
 CORPUS = "music21"
-MAX_SECONDS = 300  # for a book of several hundred tunes
+MAX_SECONDS = 120  # for a piece
 SCORE_FORMS = (".musicxml", ".xml", ".mxl", ".krn", ".abc")
 _FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".krn": "humdrum", ".abc": "abc"}
 
@@ -91,31 +92,29 @@ def convert(content: bytes, form: str) -> list[Converted | ScoreError]:
         form: Its kind, one of ``SCORE_FORMS``.
 
     Raises:
-        ScoreError: If it cannot be read, or not in `MAX_SECONDS`.
+        ScoreError: If it is no text that could be a score.
     """
-    from music21 import converter, stream
+    text = _text(_unpacked(content) if form == ".mxl" else content)
+    return [_try(one, _FORMATS[form]) for one in (_tunes(text) if form == ".abc" else [text])]
 
-    if form == ".mxl":
-        content = _unpacked(content)
+
+def _tunes(text: str) -> list[str]:
+    """The tunes of an ABC book, each with the book's header: together music21 takes minutes over what needs seconds."""
+    header, *tunes = re.split(r"^(?=X:)", text, flags=re.MULTILINE)
+    return [header + tune for tune in tunes] or [text]
+
+
+def _try(text: str, form: str) -> Converted | ScoreError:
+    from music21 import converter
+
     with warnings.catch_warnings(), _time_limit():
         warnings.simplefilter("ignore")  # music21 remarks on every oddity of a file
         try:
-            parsed = converter.parseData(_text(content), format=_FORMATS[form])
-        except ScoreError:
-            raise
+            return _converted(converter.parseData(text, format=form))
+        except ScoreError as error:
+            return error
         except Exception as error:
-            raise _refusal(error) from error
-        scores = list(parsed.getElementsByClass("Score")) if isinstance(parsed, stream.Opus) else [parsed]
-        return [_try(score) for score in scores]
-
-
-def _try(score: Any) -> Converted | ScoreError:
-    try:
-        return _converted(score)
-    except ScoreError:
-        raise
-    except Exception as error:
-        return _refusal(error)
+            return _refusal(error)
 
 
 def _refusal(error: Exception) -> ScoreError:
