@@ -1,0 +1,182 @@
+"""The doors: MIDI ports by mido, each a small object that sends and gives bytes.
+
+A port's name may be any unique part of it. ``tcp:HOST:PORT`` is mido's socket port, in and out, which needs no MIDI
+driver. A socket that the other side closes is noticed at once; a device that is unplugged, when the driver refuses a
+message, or at the next look at the list of ports.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, Protocol
+
+VIRTUAL = "midi-text"
+_TCP = "tcp:"
+_MAKE_ONE = (
+    "start or plug in an instrument, make ports for other programs to connect to with --virtual (Linux, macOS), "
+    "or make a virtual cable: on Linux `sudo modprobe snd-virmidi`, on macOS the IAC driver in Audio MIDI Setup, "
+    "on Windows loopMIDI"
+)
+
+
+class LivePortError(OSError):
+    """A port that is not there, or no longer."""
+
+
+class Port(Protocol):
+    """Where messages come from and go to."""
+
+    name: str
+
+    def send(self, message: bytes) -> None:
+        """Sends one message. Raises LivePortError if the port is gone."""
+
+    def pending(self) -> list[bytes]:
+        """The messages that have come since the last call. Raises LivePortError if the port is gone."""
+
+    def close(self) -> None:
+        """Closes it; may be called twice."""
+
+
+class MidoPort:
+    """A port of mido's.
+
+    Args:
+        port: The port.
+        name: What it is called in errors.
+    """
+
+    def __init__(self, port: Any, name: str) -> None:
+        self._port, self.name = port, name
+        self._message = _mido().Message
+
+    def send(self, message: bytes) -> None:
+        """See `Port`."""
+        if self._port.closed:
+            raise LivePortError(f"the port {self.name} is gone")
+        try:
+            self._port.send(self._message.from_bytes(message))
+        except (OSError, ValueError, IndexError) as error:  # mido's sockets raise IndexError on a reset
+            raise LivePortError(f"the port {self.name} is gone ({error})") from error
+
+    def pending(self) -> list[bytes]:
+        """See `Port`."""
+        try:
+            came = [bytes(message.bytes()) for message in self._port.iter_pending()]
+        except (OSError, ValueError, IndexError) as error:
+            raise LivePortError(f"the port {self.name} is gone ({error})") from error
+        if self._port.closed and not came:
+            raise LivePortError(f"the port {self.name} is gone: the other side has closed it")
+        return came
+
+    def close(self) -> None:
+        """See `Port`."""
+        with contextlib.suppress(OSError, IndexError):
+            self._port.close()
+
+
+def list_ports() -> tuple[list[str], list[str]]:
+    """Names of the inputs and of the outputs there are; both empty where there is no MIDI driver.
+
+    Raises:
+        ModuleNotFoundError: If mido is not installed.
+    """
+    mido = _mido()
+    try:
+        return list(dict.fromkeys(mido.get_input_names())), list(dict.fromkeys(mido.get_output_names()))
+    except (ImportError, OSError):  # no rtmidi, or no sequencer in the system
+        return [], []
+
+
+def open_ports(source: str | None, target: str | None, virtual: bool = False) -> tuple[Port, Port]:
+    """The ports to listen on and to play to.
+
+    Args:
+        source: Name of the input, or a unique part of it; None takes the only one there is.
+        target: The same for the output.
+        virtual: Make both, for other programs to connect to.
+
+    Raises:
+        LivePortError: If there is no such port; the message lists those there are.
+        ModuleNotFoundError: If mido, or for other than socket ports python-rtmidi, is not installed.
+    """
+    mido = _mido()
+    if virtual:
+        return _open(mido.open_input, VIRTUAL, virtual=True), _open(mido.open_output, VIRTUAL, virtual=True)
+    opened: list[Port] = []
+    try:
+        for wanted, role, open_port in ((source, "input", mido.open_input), (target, "output", mido.open_output)):
+            if wanted is not None and wanted.startswith(_TCP):
+                same = role == "output" and wanted == source
+                opened.append(opened[0] if same else _connect(wanted))
+            else:
+                opened.append(_open(open_port, _choose(wanted, role)))
+    except BaseException:
+        for port in opened:
+            port.close()
+        raise
+    return opened[0], opened[1]
+
+
+def _choose(wanted: str | None, role: str) -> str:
+    """The one port that is meant."""
+    _require_driver()
+    names = list_ports()[role == "output"]
+    if not names:
+        raise LivePortError(f"there is no MIDI {role}; {_MAKE_ONE}")
+    exact = [name for name in names if name == wanted]
+    fitting = exact or [name for name in names if wanted is None or wanted.lower() in name.lower()]
+    if len(fitting) != 1:
+        asked = f"--{role} {wanted!r} fits" if wanted is not None else f"--{role} must say which: there are"
+        raise LivePortError(f"{asked} {len(fitting)} ports; the MIDI {role}s are {', '.join(map(repr, names))}")
+    return fitting[0]
+
+
+def _open(open_port: Any, name: str, **options: Any) -> Port:
+    _require_driver()
+    try:
+        return MidoPort(open_port(name, **options), name)
+    except (OSError, NotImplementedError) as error:
+        raise LivePortError(f"the MIDI port {name!r} cannot be opened ({error}); {_MAKE_ONE}") from error
+
+
+def _connect(name: str) -> Port:
+    from mido import sockets
+
+    try:
+        host, number = sockets.parse_address(name.removeprefix(_TCP))
+        line = socket.create_connection((host, number), timeout=5)
+    except ValueError as error:
+        raise LivePortError(f"a socket port reads tcp:HOST:PORT; got {name!r} ({error})") from error
+    except OSError as error:
+        raise LivePortError(f"nobody listens at {name} ({error}); start the other side first") from error
+    line.settimeout(None)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else notes wait up to 40 ms to travel together
+    return MidoPort(sockets.SocketPort(host, number, conn=line), name)
+
+
+def _mido() -> ModuleType:
+    try:
+        import mido
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("playing along needs mido; run: pip install 'midi-text[live]'") from error
+    return mido
+
+
+def _require_driver() -> None:
+    try:
+        import rtmidi  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("MIDI ports need python-rtmidi; run: pip install 'midi-text[live]'") from error
+
+
+def describe(names: tuple[Sequence[str], Sequence[str]]) -> str:
+    """The ports as lines for people."""
+    inputs, outputs = names
+    if not inputs and not outputs:
+        return f"there are no MIDI ports; {_MAKE_ONE}"
+    lines = [f"{role:7} {name}" for role, group in (("input", inputs), ("output", outputs)) for name in group]
+    return "\n".join(lines)
