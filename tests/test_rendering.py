@@ -1,52 +1,86 @@
-"""Pictures of scores: that they are drawn, from any score, and nothing else is left behind."""
+"""``midi-text render``: the files that were asked for, and what it says of them."""
 
+import json
 from pathlib import Path
 
 import pytest
 import symusic
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from random_scores import scores
 
 pytest.importorskip("matplotlib", reason="needs midi-text[eval]")
+pytest.importorskip("soundfile", reason="needs midi-text[audio]")
 
-from midi_text.rendering.piano_roll import piano_roll_png
-
-PNG = b"\x89PNG\r\n\x1a\n"
+from midi_text.cli import main
 
 
-def band() -> symusic.core.ScoreTick:
+@pytest.fixture
+def midi(tmp_path: Path) -> Path:
     score = symusic.Score(48)
-    for program, is_drum in ((0, False), (40, False), (0, True)):
-        track = symusic.Track(program=program, is_drum=is_drum)
-        track.notes.append(symusic.Note(0, 48, 36 if is_drum else 60 + program // 4, 80))
-        score.tracks.append(track)
-    return score
+    track = symusic.Track(program=0)
+    track.notes.extend([symusic.Note(48 * beat, 48, 60 + beat % 5, 80) for beat in range(16)])
+    score.tracks.append(track)
+    score.dump_midi(tmp_path / "song.mid")
+    return tmp_path / "song.mid"
 
 
-def test_a_score_becomes_a_png(tmp_path: Path):
-    piano_roll_png(band(), tmp_path / "roll.png", "A title")
-    assert (tmp_path / "roll.png").read_bytes().startswith(PNG)
-    assert [path.name for path in tmp_path.iterdir()] == ["roll.png"]
+def made(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()} - {"song.mid"}
 
 
-@pytest.mark.parametrize("kept", [[0], [2]], ids=["pitched", "drums"])
-def test_pitched_notes_or_drums_alone(tmp_path: Path, kept: list[int]):
-    score = band()
-    score.tracks = [score.tracks[i] for i in kept]
-    piano_roll_png(score, tmp_path / "roll.png")
-    assert (tmp_path / "roll.png").read_bytes().startswith(PNG)
+def test_everything_beside_the_file(midi: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["render", str(midi), "--audio", "--roll", "--matrix", "--curves", "--json"]) == 0
+    assert made(midi.parent) == {"song.wav", "song-roll.png", "song-matrix.png", "song-curves.png"}
+    said = json.loads(capsys.readouterr().out)
+    assert said["file"] == str(midi)
+    assert said["roll"] == str(midi.with_name("song-roll.png"))
+    assert said["loudness_lufs"] == pytest.approx(-16, abs=0.5)
+    assert 8 <= said["duration_seconds"] < 13
 
 
-@hypothesis_settings(max_examples=2)
-@given(scores())
-def test_any_score(tmp_path_factory: pytest.TempPathFactory, score: symusic.core.ScoreTick):
-    path = tmp_path_factory.mktemp("rolls") / "roll.png"
-    piano_roll_png(score, path)
-    assert path.read_bytes().startswith(PNG)
+def test_named_files_in_new_folders(midi: Path, capsys: pytest.CaptureFixture[str]):
+    audio, roll = midi.parent / "new/a.flac", midi.parent / "new/b.svg"
+    assert main(["render", str(midi), "--audio", str(audio), "--roll", str(roll), "--theme", "dark"]) == 0
+    assert made(midi.parent) == {"new/a.flac", "new/b.svg"}
+    said = capsys.readouterr().out
+    assert f"{audio}: " in said
+    assert "-16.0 LUFS" in said
+    assert str(roll) in said
+    assert ">song</text>" in roll.read_text(encoding="utf-8")
 
 
-def test_a_score_without_notes_is_refused(tmp_path: Path):
-    with pytest.raises(ValueError, match="at least one note"):
-        piano_roll_png(symusic.Score(48), tmp_path / "roll.png")
-    assert not list(tmp_path.iterdir())
+def test_the_title_and_the_colours(midi: Path):
+    roll = midi.parent / "roll.svg"
+    assert main(["render", str(midi), "--roll", str(roll), "--title", "Scale", "--colour", "instrument"]) == 0
+    drawn = roll.read_text(encoding="utf-8")
+    assert ">Scale</text>" in drawn
+    assert ">Acoustic Grand Piano</text>" in drawn
+
+
+def test_nothing_asked_for_is_a_mistake(midi: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as left:
+        main(["render", str(midi)])
+    assert left.value.code == 2
+    assert "--audio, --roll, --matrix or --curves" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        (["--audio", "--sound-font", "none.sf2"], "there is none at none.sf2"),
+        (["--audio", "--sample-rate", "10"], "from 8000 to 192000; got 10"),
+        (["--roll", "roll.bmp"], "must end in .png or .svg"),
+    ],
+)
+def test_errors_are_one_line(
+    midi: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    match: str,
+):
+    monkeypatch.chdir(midi.parent)
+    assert main(["render", "song.mid", *options]) == 1
+    said = capsys.readouterr()
+    assert match in said.err
+    assert len(said.err.splitlines()) == 1
+    assert not said.out
+    assert not made(midi.parent)
