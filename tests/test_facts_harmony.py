@@ -1,5 +1,6 @@
 """Chords, loops, cadences and their traits on small written-out scores."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -200,6 +201,14 @@ def test_cadences_stand_at_the_ends_of_sections():
     harmony = harmony_of(blocks("C F Dm G C Am G7 C"), form=form)
     assert [(cadence.bar, cadence.kind) for cadence in harmony.cadences] == [(3, "half"), (7, "authentic")]
     assert "authentic cadence at the end" in harmony.traits
+
+
+def test_an_uncertain_key_cannot_tell_a_half_close_from_a_plagal_one():
+    view = view_score(score_of(blocks("C F Dm G C F Dm G")))
+    for certain in (0.9, 0.6):
+        sure = replace(view, facts=replace(view.facts, key=C_MAJOR, key_confidence=certain))
+        traits = measure_harmony(sure, measure_tonality(sure)).traits
+        assert ("half cadence at the end" in traits) == (certain > 0.8)
 
 
 def test_a_half_cadence_within_is_none_at_the_end():

@@ -13,8 +13,8 @@ diminished, "+" augmented, "7" a minor seventh above the root (of "°" a diminis
 added sixth, because "6" alone is a first inversion. Degrees count from the major scale in major and from the natural
 minor in minor, where "vii°" and "viiø" nonetheless stand on the leading note. "V7/V" is the dominant of the dominant.
 
-References: C. Harte et al., "Symbolic representation of musical chords" (ISMIR 2005), whose "A:min7/b3" is read too;
-S. Kostka and D. Payne, "Tonal Harmony", chapters 3 and 16; M. Cuthbert's music21, `roman`, for the minor mode.
+Source: C. Harte et al., "Symbolic representation of musical chords" (ISMIR 2005), whose "A:min7/b3" is read too; S.
+Kostka and D. Payne, "Tonal Harmony", for the numerals; M. Cuthbert's music21, `roman`, for the minor mode.
 """
 
 from __future__ import annotations

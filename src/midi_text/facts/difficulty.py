@@ -1,12 +1,13 @@
 """How hard a piano piece is to play.
 
-What makes a piece hard can be measured: playing speed, hand displacement, stretches, polyphony, black keys (Sébastien,
-Ralambondrainy, Sébastien & Conruyt 2012, "Score analyzer", ISMIR; Chiu & Chen 2012, "A study on difficulty level
-recognition of piano sheet music"; Ramoneda et al. 2022, "Score difficulty analysis for piano performance education").
-The grade follows the nine levels of the publisher G. Henle (1-3 easy, 4-6 medium, 7-9 difficult): a ridge regression
-on the 50 movements listed in `evaluation.accuracy.parts`. Left out one work at a time, their rank correlation with the
-level is 0.92, and 78 % come within one level. Lost: what is hard to read, to voice or to understand - slow
-movements come out too easy - and the tempo of scores that give none.
+What makes a piece hard can be measured: playing speed, hand displacement, stretches, range, black keys. The grade uses
+the scale of the publisher G. Henle (1-3 easy, 4-6 medium, 7-9 difficult): a ridge regression on the 50 movements listed
+in `evaluation.accuracy.parts`, of which nine have the publisher's own level and the others one that we recalled. Left
+out one work at a time, their rank correlation with the level is 0.92, and 78 % come within one level. Lost: what is
+hard to read, to voice or to understand - slow movements come out too easy - and the tempo of scores that give none.
+
+Source: the measures follow V. Sébastien et al., "Score analyzer", ISMIR (2012), and S.-C. Chiu and M.-S. Chen, "A study
+on difficulty level recognition of piano sheet music", ISM (2012); the weights are ours.
 """
 
 from __future__ import annotations

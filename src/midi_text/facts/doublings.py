@@ -1,8 +1,10 @@
 """What parts do with one another: thirds and octaves beside the melody, all in unison, and a bass that stays.
 
 Rules by bar, strict like those of `figures`: the melody track is laid beside every other track that plays one note at
-a time, and the lowest pitch of each bar is followed through the piece. Terms as in the New Grove Dictionary
-("Doubling", "Unison", "Pedal point"). Lost: doublings of another track than the melody, and by part of a chord.
+a time, and the lowest pitch of each bar is followed through the piece. Lost: doublings of another track than the
+melody, and by part of a chord.
+
+Source: the terms are those of the New Grove Dictionary ("Doubling", "Unison", "Pedal point"), the rules are ours.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Figures of accompaniment: Alberti bass, oom-pah, walking bass and their kin, bar by bar of every strand.
 
 Each rule looks at the onsets of one hand or instrument in one bar (`strands`) and is strict: a bar that only resembles
-the figure does not count, because captions repeat a figure as truth. What a figure is follows the articles of the New
-Grove Dictionary ("Alberti bass", "Walking bass", "Ostinato", "Tremolo") in terms of onsets and pitches; the rules are
-written at `RULES`. Lost: figures in other metres than their own, hemiolas, and what is hidden by ornaments.
+the figure does not count, because captions repeat a figure as truth. The rules stand at the functions of `RULES`. Lost:
+figures in other metres than their own, hemiolas, and what is hidden by ornaments.
+
+Source: what a figure is follows the New Grove Dictionary ("Alberti bass", "Walking bass", "Ostinato", "Tremolo"); the
+rules, in terms of onsets and pitches, are ours.
 """
 
 from __future__ import annotations

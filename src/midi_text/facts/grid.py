@@ -90,7 +90,7 @@ def lay_out(view: View, notes: Notes, line: np.ndarray) -> Lines:
     return Lines(line[first], bar[first], step[first], time[first], raw[first], longest, fit)
 
 
-def hands(view: View, notes: Notes) -> np.ndarray:
+def hand_lines(view: View, notes: Notes) -> np.ndarray:
     """The line of each pitched note: twice its track, plus one in the upper half of a track in two registers.
 
     Returns:

@@ -1,11 +1,13 @@
 """The two hands of a keyboard piece, from notes that say nothing of hands.
 
 In a window around each beat the pitches fall into two groups; the boundary is the one that separates them best: it
-maximises the variance between the groups (Otsu 1979, "A threshold selection method from gray-level histograms"),
-with a leaning to the middle of the keyboard, where players' hands meet (cf. Nakamura, Ono & Sagayama 2014, "Merged-
-output HMM for piano fingering of both hands"). Lost: crossed and interlocked hands, and one hand alone that ranges
-wide. Right for 90.9 % of the notes of 50 piano-midi.de pieces, whose tracks are the hands, and 93.5 % of 86 of Mutopia;
-one fixed boundary at middle C: 80.5 % and 86.2 %.
+maximises the variance between the groups, with a leaning to the middle of the keyboard, where players' hands meet.
+Lost: crossed and interlocked hands, and one hand alone that ranges wide. Right for 90.9 % of the notes of 50
+piano-midi.de pieces, whose tracks are the hands, and 93.5 % of 86 of Mutopia; one fixed boundary at middle C: 80.5 %
+and 86.2 %.
+
+Source: N. Otsu, "A threshold selection method from gray-level histograms" (1979); the leaning is ours, as learned
+models have it (E. Nakamura, N. Ono and S. Sagayama, "Merged-output HMM for piano fingering of both hands", ISMIR 2014).
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 The chords are found in `chords`, what they do in a row in `progressions`, how they close in `cadences`; here they come
 together, and the traits are decided. Every trait has a rule that holds only where a musician would say so: a loop must
 carry the piece, a pedal must outlast chords that are foreign to it. Loops and numerals leave inversions out.
+
+Source: those modules; the thresholds of the traits are ours.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from .view import View
 _CARRIES = 0.6  # share of the bars that a loop must cover to be what a piece is built on
 _SEVENTHS = 0.4  # share of the time with chords
 _FIFTHS = 0.15  # share of the chords
+_SURE = 0.8  # confidence of the key from which IV I is told from I V
 _NEAR = 1e-3  # quarter notes within which a chord begins on a bar line
 _FAST, _SLOW = 1.5, 8.0  # quarter notes that a chord lasts on average
 _FAST_SECONDS, _SLOW_SECONDS = 1.2, 4.0
@@ -48,7 +51,8 @@ class Harmony:
             "pedal point": one bass note lasts three bars and eight beats or more under three chords or more, of which
             two beats or more are foreign to it.
             "authentic cadence at the end", "half cadence at the end", "plagal cadence at the end": the kind of the last
-            cadence, where it ends the piece.
+            cadence, where it ends the piece; the last two where the key of the piece is at least 0.8 certain, since
+            I V in one key is IV I in another.
             "fast harmonic rhythm": chords last at most 1.5 quarter notes and 1.2 seconds on average.
             "slow harmonic rhythm": chords last at least 8 quarter notes and 4 seconds on average, in 8 bars or more.
     """
@@ -147,8 +151,8 @@ def _traits(
         "twelve-bar blues": is_blues(grid, found, view.facts.key),
         "pedal point": has_pedal_point(grid, found, sound),
         "authentic cadence at the end": ending == "authentic",
-        "half cadence at the end": ending == "half",
-        "plagal cadence at the end": ending == "plagal",
+        "half cadence at the end": ending == "half" and view.facts.key_confidence >= _SURE,
+        "plagal cadence at the end": ending == "plagal" and view.facts.key_confidence >= _SURE,
         "fast harmonic rhythm": beats <= _FAST and seconds <= _FAST_SECONDS,
         "slow harmonic rhythm": beats >= _SLOW and seconds >= _SLOW_SECONDS and view.bars >= 8,
     }

@@ -3,8 +3,9 @@
 A head is how a voice enters: its first notes at the start or after a rest. A head imitates an earlier one of another
 voice when its rhythm is the same, its intervals are the same or nearly (a tonal answer changes one a little, a
 transposition in the scale many by a semitone), it comes later by a beat or more but within a few bars, and the earlier
-voice goes on meanwhile. That is the textbook definition of an imitative entry (e.g. Kennan, Counterpoint), without
-inversion, augmentation and entries that no rest precedes, which are lost.
+voice goes on meanwhile. Lost: inversion, augmentation and entries that no rest precedes.
+
+Source: the textbook definition of an imitative entry (K. Kennan, "Counterpoint"); the tolerances are ours.
 """
 
 from __future__ import annotations

@@ -3,10 +3,12 @@
 Every track is read as the line of its highest notes, on the grid of `grid`; a motif is 3 to 12 notes of it, as
 intervals and steps, so it is found again higher or lower. Patterns that recur are ranked by what they save: how often
 they come, less once, times their information under a model that knows how frequent each interval and step of the piece
-is. Repeating is what point-set compression counts (Meredith 2013, "COSIATEC and SIATECCompress: Pattern Discovery by
-Geometric Compression"); weighing by what chance would bring is Conklin's distinctiveness (2010, "Discovery of
-Distinctive Patterns in Music"), with the piece itself as background, so repeated notes and scales save little. Patterns
-that begin where a listener would begin are preferred. Lost: motifs in inner voices, inverted, augmented or ornamented.
+is, so repeated notes and scales save little. Patterns that begin where a listener would begin are preferred. Lost:
+motifs in inner voices, inverted, augmented or ornamented.
+
+Source: counting what repetition saves is D. Meredith's, "COSIATEC and SIATECCompress: Pattern Discovery by Geometric
+Compression" (2013); weighing it by what chance would bring is D. Conklin's, "Discovery of Distinctive Patterns in
+Music" (2010), here with the piece itself as background.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .grid import TWELFTHS, hands, lay_out
+from .grid import TWELFTHS, hand_lines, lay_out
 from .view import Notes, View
 
 SHORTEST, LONGEST = 3, 12  # notes
@@ -144,7 +146,7 @@ def _lay_out(view: View) -> _Line:
 def _upper_hand(view: View) -> Notes:
     """The pitched notes without the lower half of tracks that play in two registers, where they do."""
     notes = view.pitched
-    upper = hands(view, notes) % 2 == 1
+    upper = hand_lines(view, notes) % 2 == 1
     cell = notes.track * view.bars + view.bar_of(notes.time)
     parted = np.zeros(len(view.tracks) * view.bars, np.bool_)
     parted[cell[upper]] = True

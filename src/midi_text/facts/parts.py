@@ -5,6 +5,8 @@ A part is a track. Its role comes from `roles`, its figures from `figures` (with
 shares are in `SHARE`, higher for what any music does now and then. Lost: a part that changes its role on the way.
 
 The melody track is found in 98 % of 63 held-out songs of POP909 (98.1 F1 over notes), from numbers that no name enters.
+
+Source: those modules; what share of the bars makes a figure one of the piece is ours.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ loop's chords are is decided by the majority of its rounds.
 
 Lost: loops whose rounds differ in length, and those of more than sixteen bars or eight chords.
 
-References: P. Tagg, "Everyday Tonality" (2009), chapters on chord loops; S. Kostka and D. Payne, "Tonal Harmony", on
-circle-of-fifths progressions; G. Kubik and others agree on the plan of the twelve-bar blues used here (`_BLUES`).
+Source: P. Tagg, "Everyday Tonality" (2009), on chord loops; S. Kostka and D. Payne, "Tonal Harmony", on progressions
+by falling fifths; the plan of the twelve-bar blues (`_BLUES`) is the one that every textbook gives.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .grid import TWELFTHS, Lines, bar_steps, hands, lay_out
+from .grid import TWELFTHS, Lines, bar_steps, hand_lines, lay_out
 from .metre import hear_metre
 from .view import View
 
@@ -86,7 +86,7 @@ class Rhythm:
 def measure_rhythm(view: View) -> Rhythm:
     """The rhythm of a piece."""
     limbs = lay_out(view, view.drums, 2 * len(view.tracks) + _LIMB[view.drums.pitch])
-    lines = lay_out(view, view.pitched, hands(view, view.pitched)) if len(view.pitched) else limbs
+    lines = lay_out(view, view.pitched, hand_lines(view, view.pitched)) if len(view.pitched) else limbs
     swing = _swing(view, lines, limbs)
     moments = _moments(lines)
     metre, confidence = hear_metre(view)

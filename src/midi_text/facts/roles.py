@@ -2,10 +2,12 @@
 
 Every pitched track is described by a few numbers that hold whatever its program or name: how often it is the highest
 and the lowest that sounds, how much of the piece it covers, whether it plays one note at a time, how it moves. A
-conditional logit (softmax over the tracks of one piece; McFadden 1974) with the coefficients below says how likely
-each is the melody. The features are those of Rizo et al. 2006, "A pattern recognition approach for melody track
-selection in MIDI files" (ISMIR), and of Madsen & Widmer 2007, and the place among the other tracks besides. Lost:
-a melody that wanders from instrument to instrument has no track; it is found only where one track holds most of it.
+conditional logit (softmax over the tracks of one piece) with the coefficients below says how likely each is the melody.
+Lost: a melody that wanders from instrument to instrument has no track; it is found only where one track holds most of
+it.
+
+Source: D. Rizo et al., "A pattern recognition approach for melody track selection in MIDI files", ISMIR (2006), for the
+features of a track alone; the place among the others and the coefficients are ours.
 """
 
 from __future__ import annotations

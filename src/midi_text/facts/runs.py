@@ -1,6 +1,7 @@
 """Runs: where a statement about bars or onsets begins to hold, and where it ceases.
 
-Most patterns are runs: rounds of a loop, bars of an ostinato, a fill. One way to find them serves all.
+Most patterns are runs: rounds of a loop, bars of an ostinato, a fill. One way to find them serves all, and knows no
+music.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """How alike the bars of a piece are: the self-similarity matrix that form is read from, and that pictures show.
 
-Every bar is compared with every other (Foote 1999, "Visualizing Music and Audio Using Self-Similarity") in four ways:
-its content (who plays which pitch class where), its melody (intervals of the top line, so that a transposed return is
-found), its rhythm and its texture. Each way is a symmetric matrix of 0..1, ones on the diagonal. A bar is cut into
-`POSITIONS` equal positions whatever its metre, octaves do not count in the content, and of more than `LANES` tracks
-some share a lane. A piece of more than `MAX_ROWS` bars is compared in groups of neighbouring bars, so that the matrices
-stay small; what is lost there is where inside the group something begins.
+Every bar is compared with every other in four ways: its content (who plays which pitch class where), its melody
+(intervals of the top line, so that a transposed return is found), its rhythm and its texture. Each way is a symmetric
+matrix of 0..1, ones on the diagonal. A bar is cut into `POSITIONS` equal positions whatever its metre, octaves do not
+count in the content, and of more than `LANES` tracks some share a lane. A piece of more than `MAX_ROWS` bars is
+compared in groups of neighbouring bars, so that the matrices stay small; what is lost there is where inside the group
+something begins.
+
+Source: J. Foote, "Visualizing Music and Audio Using Self-Similarity" (1999); the four ways are ours.
 """
 
 from __future__ import annotations

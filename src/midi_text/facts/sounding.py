@@ -1,8 +1,9 @@
 """How long each pitch class sounds between lines: what keys and chords are heard from.
 
 Up to a line t, a pitch class has sounded sum(t - onset) over its notes begun, less sum(t - end) over those ended; sums
-over notes in order answer that for all lines at once, and long notes cost no more than short ones. The idea is that of
-summed-area tables (F. Crow, "Summed-area tables for texture mapping", SIGGRAPH 1984).
+over notes in order answer that for all lines at once, and long notes cost no more than short ones.
+
+Source: the idea of summed-area tables, F. Crow, "Summed-area tables for texture mapping", SIGGRAPH (1984).
 """
 
 from __future__ import annotations

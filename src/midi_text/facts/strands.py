@@ -5,6 +5,8 @@ sings above it in the same track. So a polyphonic keyboard track gives two stran
 track one; what accompanies a melody is one more, all tracks and hands together, since tuba and horns share an oom-pah,
 and so may the hands of a pianist. Everything is laid out in flat arrays over onsets, so that a rule is a few array
 operations for all strands.
+
+Source: the idea is ours, the hands are those of `hands`.
 """
 
 from __future__ import annotations

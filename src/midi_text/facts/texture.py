@@ -1,12 +1,14 @@
 """Texture: how the voices go together.
 
-Huron 1989, "Characterizing musical textures" (ICMC), tells textures apart by two measures: how far notes start
-together, and how far voices move alike. Here the first is `synchrony`, and the second is seen in an upper and a lower
-half of the notes (`hands`), since voices are not given: how often both move at once, by step, or not at all. A
-multinomial logit over eight such measures weighs counterpoint, chorale, and melody with accompaniment against each
-other. Its coefficients are fitted on training pieces, whole and in excerpts of 12 bars, that are one of these by
-title or collection: fugues, inventions and canons; chorales and hymns; songs with piano, waltzes, mazurkas, polkas.
-On those, what is said with 80 % certainty is right in 94-97 %. Lost: textures that change on the way.
+Textures are told apart by two measures: how far notes start together, and how far voices move alike. Here the first is
+`synchrony`, and the second is seen in an upper and a lower half of the notes (`hands`), since voices are not given: how
+often both move at once, by step, or not at all. A multinomial logit over eight such measures weighs counterpoint,
+chorale, and melody with accompaniment against each other. Its coefficients are fitted on training pieces, whole and in
+excerpts of 12 bars, that are one of these by title or collection: fugues, inventions and canons; chorales and hymns;
+songs with piano, waltzes, mazurkas, polkas. On those, what is said with 80 % certainty is right in 94-97 %. Lost:
+textures that change on the way.
+
+Source: D. Huron, "Characterizing musical textures", ICMC (1989), for the two measures; the others are ours.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from .parts import Parts
 from .view import Notes, View
 
 KINDS = ("contrapuntal", "chorale", "melody and accompaniment")
-MEASURES = ("synchrony", "voices", "upper step", "lower step", "lower still", "balance", "shared", "pace")
+# Of synchrony, log voices, upper and lower steps, lower notes that stay, balance of halves, shared onsets, log pace.
 WEIGHTS = np.array(
     [
         [-5.7, -2.5, 1.4, 4.1, -1.1, -0.9, -2.0, 0.0],

@@ -37,8 +37,8 @@ TEXTURES = {
 }
 NOT_ALONE = r"prelude|praelud|toccata|vivaldi|fantas|adagio"  # a fugue and something else
 
-# Levels of G. Henle by id in the corpus. The first nine are examples of the publisher's own page "Levels of difficulty"
-# (henle.de) or movements of them; the others are from memory of its catalogue and may be off by one.
+# Levels on the scale of G. Henle by id in the corpus. The first nine are the publisher's own examples or movements of
+# them; the others are what we recall of its catalogue and may be off by one.
 HENLE = {
     "anna-magdalena-04$": 1, "anna-magdalena-05$": 1, "49no1": 3, "49no2": 3, "grieg-elfentanz": 4,
     "beethoven-opus10-3": 7, "les-adieux-1": 8, "les-adieux-2": 8, "les-adieux-3": 8,
@@ -250,7 +250,7 @@ def _difficulty(pieces: Iterable[LabelledPiece]) -> list[AccuracyRow]:
                 grades.append(grade)
     if len(levels) < 10:
         return []
-    note = "truth: the publisher's levels, mostly from memory; fitted on them (left out in turn: 0.92, 78 %)"
+    note = "levels mostly as we recall them, no independent truth; fitted on them (left out in turn: 0.92, 78 %)"
     correlation = np.corrcoef(_ranks(levels), _ranks(grades))[0, 1]
     near = np.mean(np.abs(np.array(levels) - np.array(grades)) <= 1)
     return [
