@@ -59,7 +59,7 @@ class Tonality:
         outside_share: Share of the pitched sounding time outside the scale of the key in force, 0..1; the scale of a
             minor key is the natural one with raised sixth and seventh.
         traits: "modulates": at least 4 bars, and 12 quarter notes, in keys other than the main one, its relative and
-            its parallel key (another mode on the same tonic is no modulation), and at least 4 bars in these.
+            its parallel key (another mode on the same tonic is no modulation).
             "stays in one key": 8 bars or more, one span, and still one if changes cost half. "chromatic": outside
             share of 12 % or more. "diatonic": at most 0.5 % outside the scale of the main key. "pentatonic": 97 % of
             the sounding time on the five tones of a major pentatonic scale, each 3 % or more. The last three need 16
@@ -138,9 +138,7 @@ def _course(chroma: np.ndarray, quarters: np.ndarray, path: np.ndarray, home: Ke
     parallel = Key(home.tonic, "minor" if home.mode == "major" else "major")
     own = [KEYS.index(key) for key in (home, home.relative, parallel)]
     abroad = ~np.isin(path, own)
-    away = abroad.sum() * bars / len(path)
-    # Where the main key is hardly heard bar by bar, the path and the main key contradict each other.
-    if _ABROAD_BARS <= away <= bars - _ABROAD_BARS and quarters[abroad].sum() >= _ABROAD_QUARTERS:
+    if abroad.sum() * bars / len(path) >= _ABROAD_BARS and quarters[abroad].sum() >= _ABROAD_QUARTERS:
         return ["modulates"]
     stays = bars >= _LONG_ENOUGH and (path == own[0]).all() and (likeliest_keys(chroma, home, 0.5) == own[0]).all()
     return ["stays in one key"] if stays else []

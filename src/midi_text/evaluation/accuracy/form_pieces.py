@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from symusic.core import NoteTickList, ScoreTick
+from symusic.core import ScoreTick
 
 from ...facts.similarity import compare_bars
 from ...facts.view import view_score
 from ...key_midi_text import Key
 from ...score_midi_text import slice_bars
+from .made import note_list
 from .row import LabelledPiece
 
 PLANS = ("AABA", "ABA", "AABB", "ABAC", "ABACA", "ABAB", "ABCD", "AAB")
@@ -69,9 +70,7 @@ def _phrases(tune: LabelledPiece) -> list[tuple[tuple[int, int], ScoreTick]]:
     for track in phrase.tracks:
         notes = track.notes.numpy()
         moved = notes["pitch"].astype(np.int64) - (tonic if tonic < 6 else tonic - 12)
-        track.notes = NoteTickList.from_numpy(
-            notes["time"], notes["duration"], moved.clip(0, 127).astype(np.int8), notes["velocity"]
-        )
+        track.notes = note_list(notes["time"], notes["duration"], moved, notes["velocity"])
     numerator, denominator = view.metres[0].tolist()
     return [((numerator, denominator), phrase)]
 
@@ -95,10 +94,5 @@ def _join(phrases: Sequence[ScoreTick], plan: str, rng: np.random.Generator) -> 
                 velocity = velocity + rng.integers(-10, 11, len(time))
             parts.append(np.stack([time + place * length, duration, pitch, velocity])[:, kept])
         time, duration, pitch, velocity = np.concatenate(parts, axis=1)
-        track.notes = NoteTickList.from_numpy(
-            time.astype(np.int32),
-            duration.astype(np.int32),
-            pitch.astype(np.int8),
-            velocity.clip(1, 127).astype(np.int8),
-        )
+        track.notes = note_list(time, duration, pitch, velocity)
     return score

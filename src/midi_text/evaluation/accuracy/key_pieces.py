@@ -25,11 +25,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import symusic
-from symusic.core import NoteTickList, ScoreTick
+from symusic.core import ScoreTick
 
 from ...bars_midi_text import bar_segments, last_tick
 from ...key_midi_text import Key
 from ...score_midi_text import bar_starts, read_score, slice_bars
+from .made import note_list
 from .row import LabelledPiece
 
 DESIGNATED = ("nottingham", "polish")
@@ -148,14 +149,8 @@ def _joined(
         part = slice_bars(piece.score, 0, bars)
         for notes in (other.notes.numpy() for other in part.tracks if not other.is_drum):
             scale = 480 / part.ticks_per_quarter
-            track.notes.extend(
-                NoteTickList.from_numpy(
-                    (notes["time"] * scale).astype(np.int32) + len(keys) * bar,
-                    np.maximum(notes["duration"] * scale, 1).astype(np.int32),
-                    np.clip(notes["pitch"].astype(np.int64) + shift, 0, 127).astype(np.int8),
-                    notes["velocity"],
-                )
-            )
+            onset, pitch = (notes["time"] * scale).astype(np.int64) + len(keys) * bar, notes["pitch"].astype(np.int64)
+            track.notes.extend(note_list(onset, notes["duration"] * scale, pitch + shift, notes["velocity"]))
         keys += [key.transposed(shift)] * bars
     whole.tracks.append(track)
     score = read_score(whole).score

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import symusic
-from symusic.core import NoteTickList, ScoreTick
+from symusic.core import ScoreTick
 
 from ...facts.motifs import measure_motifs
 from ...facts.view import View, view_score
+from .made import note_list
 from .row import AccuracyRow, LabelledPiece
 
 BARS = 32
@@ -77,9 +78,7 @@ def _joined(bars: Sequence[np.ndarray], instead: dict[int, np.ndarray]) -> Score
     placed = [instead.get(place, bar) + [4 * TICKS * place, 0, 0] for place, bar in enumerate(bars)]
     time, duration, pitch = np.concatenate(placed).T
     track = symusic.Track()
-    track.notes = NoteTickList.from_numpy(
-        time.astype(np.int32), duration.astype(np.int32), pitch.astype(np.int8), np.full(len(time), 80, np.int8)
-    )
+    track.notes = note_list(time, duration, pitch, np.full(len(time), 80))
     score = symusic.Score(TICKS)
     score.tracks.append(track)
     return score
