@@ -313,7 +313,17 @@ def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch):
         render_audio(tune(), engine="fluidsynth")
 
 
-@pytest.mark.skipif(shutil.which("fluidsynth") is None, reason="needs the FluidSynth program")
+needs_fluidsynth = pytest.mark.skipif(shutil.which("fluidsynth") is None, reason="needs the FluidSynth program")
+
+
+@needs_fluidsynth
+def test_what_fluidsynth_says_is_passed_on(tmp_path: Path):
+    (tmp_path / "mine.sf2").write_bytes(b"no sound font")
+    with pytest.raises(RuntimeError, match=r"could not play the score with mine\.sf2: "):
+        render_audio(tune(), engine="fluidsynth", sound_font=tmp_path / "mine.sf2")
+
+
+@needs_fluidsynth
 def test_fluidsynth_plays_the_same():
     own, other = (render_audio(tune(), engine=engine).samples for engine in ("own", "fluidsynth"))
     shared = min(len(own), len(other)) // 4410 * 4410

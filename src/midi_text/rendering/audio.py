@@ -36,6 +36,7 @@ _NEEDS = ("pyloudnorm", "scipy", "soundfile")
 _BLOCK = 65_536  # frames written at once: libsndfile's Vorbis encoder keeps a whole call on its stack
 _SHORTEST = 1.0  # seconds, longer than a block of the measure of loudness
 _PAUSE = 0.25  # seconds of silence after the last sound
+_PATIENCE = 600  # seconds for FluidSynth
 _SILENT = 1e-4  # of the peak: 80 dB down
 
 
@@ -195,14 +196,12 @@ def _fluidsynth(score: ScoreTick, font: Path, sample_rate: int) -> np.ndarray:
         midi, wave = Path(folder, "score.mid"), Path(folder, "sound.wav")
         write_score(score, midi)
         options = ["-n", "-i", "-q", "-g", "0.4", "-r", str(sample_rate), "-T", "wav", "-O", "float", "-F", str(wave)]
-        done = subprocess.run(
-            [program, *options, str(font.resolve()), str(midi)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        if done.returncode or not wave.is_file() or "error" in done.stderr:
+        command = [program, *options, str(font.resolve()), str(midi)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_PATIENCE)
+        except subprocess.TimeoutExpired as error:
+            raise RuntimeError(f"FluidSynth did not finish within {_PATIENCE} seconds") from error
+        if done.returncode or not wave.is_file() or "fluidsynth: error" in done.stderr:
             lines = done.stderr.strip().splitlines() or ["it says nothing"]
             raise RuntimeError(f"FluidSynth could not play the score with {font.name}: {lines[-1]}")
         return np.asarray(soundfile.read(wave, dtype="float32", always_2d=True)[0])

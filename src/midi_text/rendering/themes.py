@@ -43,7 +43,7 @@ _ON_ANY = ("#2A8FCB", "#D9721F", "#1FA67F", "#CC79A7", "#C9971A", "#5FA8D8", "#8
 
 THEMES = {
     "light": Theme("#FFFFFF", "#1B1F24", "#69707A", "#B9BFC7", "#EBEEF1", "#F1F3F6", _ON_WHITE, (0.0, 0.7), "Blues"),
-    "dark": Theme("#14171C", "#E8EBEF", "#98A1AD", "#49515C", "#22272E", "#222830", _ON_BLACK, (0.32, 1.0), "magma"),
+    "dark": Theme("#14171C", "#E8EBEF", "#98A1AD", "#49515C", "#22272E", "#222830", _ON_BLACK, (0.38, 1.0), "magma"),
     "transparent": Theme(
         "none", "#7D8590", "#7D8590", "#8B939E80", "#8B939E30", "#8B939E28", _ON_ANY, (0.25, 0.7), "viridis"
     ),
