@@ -6,6 +6,7 @@ Words typed while it plays, a line each, change what comes next. Ctrl-C ends it,
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -137,14 +138,20 @@ def _writer(args: argparse.Namespace) -> Any:
 
 def _read_words(put: Callable[[str], None]) -> None:
     """Hands on every line of standard input, in a thread that does not keep the process alive."""
+    try:
+        source = sys.stdin.fileno()
+    except (AttributeError, OSError, ValueError):  # there is none, or it is no file
+        return
 
     def read() -> None:
-        for line in sys.stdin:
-            if line.strip():
-                put(line.strip())
+        begun = b""
+        while came := os.read(source, 4096):  # sys.stdin itself holds a lock that the process needs to end
+            *lines, begun = (begun + came).split(b"\n")
+            for line in lines:
+                if words := line.decode("utf-8", "replace").strip():
+                    put(words)
 
-    if sys.stdin is not None:
-        threading.Thread(target=read, name="midi-text-words", daemon=True).start()
+    threading.Thread(target=read, name="midi-text-words", daemon=True).start()
 
 
 def _terminate_as_interrupt() -> None:

@@ -279,11 +279,11 @@ class Jam:
             self._planned = [note for note in self._planned if bar - self.settings.memory_bars <= note.bar < bar]
             ours = tuple(self._planned)
         since = self.timeline.time_of(bar - self.settings.memory_bars - 1)
-        theirs = quantise(self.listener.since(since), self.timeline, now)
         first = max(0, bar - self.settings.memory_bars)
+        theirs = quantise(self.listener.since(since), self.timeline, now)
         turn = Turn(
             self.words,
-            (*theirs, *ours),
+            (*(note for note in theirs if first <= note.bar < bar), *ours),
             first,
             bar,
             self._end,

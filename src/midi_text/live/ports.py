@@ -47,10 +47,11 @@ class MidoPort:
     Args:
         port: The port.
         name: What it is called in errors.
+        line: The socket beneath it, if there is one.
     """
 
-    def __init__(self, port: Any, name: str) -> None:
-        self._port, self.name = port, name
+    def __init__(self, port: Any, name: str, line: socket.socket | None = None) -> None:
+        self._port, self.name, self._line = port, name, line
         self._message = _mido().Message
 
     def send(self, message: bytes) -> None:
@@ -75,6 +76,8 @@ class MidoPort:
     def close(self) -> None:
         """See `Port`."""
         with contextlib.suppress(OSError, IndexError):
+            if self._line is not None:  # mido's files on it would keep it open
+                self._line.shutdown(socket.SHUT_RDWR)
             self._port.close()
 
 
@@ -155,7 +158,7 @@ def _connect(name: str) -> Port:
         raise LivePortError(f"nobody listens at {name} ({error}); start the other side first") from error
     line.settimeout(None)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else notes wait up to 40 ms to travel together
-    return MidoPort(sockets.SocketPort(host, number, conn=line), name)
+    return MidoPort(sockets.SocketPort(host, number, conn=line), name, line)
 
 
 def _mido() -> ModuleType:
