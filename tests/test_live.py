@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mido
+import mido.ports
 import mido.sockets
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from midi_text.live import ports
 from midi_text.live.grid import Grid, Timeline
 from midi_text.live.jam import Jam, JamSettings, State
 from midi_text.live.phrase import Heard, Listener, encode_bars, quantise, recording, snap
-from midi_text.live.ports import LivePortError, describe, open_ports
+from midi_text.live.ports import LivePortError, MidoPort, describe, open_ports
 from midi_text.live.rehearsal import TUNE, rehearse
 from midi_text.live.scheduler import LATE, Scheduler, Sounding
 from midi_text.live.session import Session
@@ -650,6 +651,31 @@ def test_a_port_is_named_by_a_part_that_only_it_has(no_driver, monkeypatch: pyte
         ports._choose("keystation", "input")
     with pytest.raises(LivePortError, match="--input must say which: there are 3 ports"):
         ports._choose(None, "input")
+
+
+def test_an_unplugged_device_is_noticed_at_the_next_look(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ports, "_LOOK", 0.0)
+    plugged = ["Synth"]
+    monkeypatch.setattr(ports, "list_ports", lambda: (["Keys"], plugged))
+    keys = MidoPort(mido.ports.EchoPort(), "Keys")
+    keys.devices = {"Keys"}, {"Synth"}
+    keys.send(on(60))
+    assert keys.pending() == [on(60)]
+    plugged.clear()
+    with pytest.raises(LivePortError, match="the port Synth is gone"):
+        keys.pending()
+
+
+@pytest.mark.usefixtures("no_driver")
+def test_ports_are_opened_by_name(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(ports, "list_ports", lambda: (["Keys"], ["Synth 1", "Synth 2"]))
+    opened: list[str] = []
+    for door in ("open_input", "open_output"):
+        monkeypatch.setattr(mido, door, lambda name, **options: opened.append(name) or mido.ports.EchoPort(name))
+    source, target = open_ports(None, "synth 2")
+    assert opened == [source.name, target.name] == ["Keys", "Synth 2"]
+    assert source.devices == ({"Keys"}, {"Synth 2"})
+    assert [port.name for port in open_ports(None, None, virtual=True)] == ["midi-text", "midi-text"]
 
 
 def test_a_socket_that_nobody_listens_at_is_an_error(monkeypatch: pytest.MonkeyPatch):

@@ -1,20 +1,22 @@
 """The doors: MIDI ports by mido, each a small object that sends and gives bytes.
 
 A port's name may be any unique part of it. ``tcp:HOST:PORT`` is mido's socket port, in and out, which needs no MIDI
-driver. A socket that the other side closes is noticed at once; a device that is unplugged, when the driver refuses a
-message, or at the next look at the list of ports.
+driver. A socket that the other side closes is noticed at once. A driver says nothing of a device that is unplugged, so
+the list of ports is looked at every two seconds.
 """
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import time
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any, Protocol
 
 VIRTUAL = "midi-text"
 _TCP = "tcp:"
+_LOOK = 2.0  # seconds between two looks at the list, which takes a few milliseconds
 _MAKE_ONE = (
     "start or plug in an instrument, make ports for other programs to connect to with --virtual (Linux, macOS), "
     "or make a virtual cable: on Linux `sudo modprobe snd-virmidi`, on macOS the IAC driver in Audio MIDI Setup, "
@@ -48,10 +50,15 @@ class MidoPort:
         port: The port.
         name: What it is called in errors.
         line: The socket beneath it, if there is one.
+
+    Attributes:
+        devices: Names of the driver's inputs and of its outputs that `pending` makes sure are still there.
     """
 
     def __init__(self, port: Any, name: str, line: socket.socket | None = None) -> None:
         self._port, self.name, self._line = port, name, line
+        self.devices: tuple[set[str], set[str]] = set(), set()
+        self._looked = time.monotonic()
         self._message = _mido().Message
 
     def send(self, message: bytes) -> None:
@@ -65,6 +72,7 @@ class MidoPort:
 
     def pending(self) -> list[bytes]:
         """See `Port`."""
+        self._look()
         try:
             came = [bytes(message.bytes()) for message in self._port.iter_pending()]
         except (OSError, ValueError, IndexError) as error:
@@ -72,6 +80,15 @@ class MidoPort:
         if self._port.closed and not came:
             raise LivePortError(f"the port {self.name} is gone: the other side has closed it")
         return came
+
+    def _look(self) -> None:
+        """Raises LivePortError if a device has been unplugged since the last look."""
+        if not any(self.devices) or time.monotonic() < self._looked + _LOOK:
+            return
+        self._looked = time.monotonic()
+        for ours, present in zip(self.devices, list_ports(), strict=True):
+            if gone := sorted(ours - set(present)):
+                raise LivePortError(f"the port {gone[0]} is gone: plug it in and start again")
 
     def close(self) -> None:
         """See `Port`."""
@@ -108,19 +125,24 @@ def open_ports(source: str | None, target: str | None, virtual: bool = False) ->
     """
     mido = _mido()
     if virtual:
-        return _open(mido.open_input, VIRTUAL, virtual=True), _open(mido.open_output, VIRTUAL, virtual=True)
-    opened: list[Port] = []
+        source_port = _open(mido.open_input, VIRTUAL, virtual=True)
+        return source_port, _open(mido.open_output, VIRTUAL, virtual=True)
+    opened: list[MidoPort] = []
+    devices: tuple[set[str], set[str]] = set(), set()
     try:
         for wanted, role, open_port in ((source, "input", mido.open_input), (target, "output", mido.open_output)):
             if wanted is not None and wanted.startswith(_TCP):
                 same = role == "output" and wanted == source
                 opened.append(opened[0] if same else _connect(wanted))
             else:
-                opened.append(_open(open_port, _choose(wanted, role)))
+                name = _choose(wanted, role)
+                devices[role == "output"].add(name)
+                opened.append(_open(open_port, name))
     except BaseException:
         for port in opened:
             port.close()
         raise
+    opened[0].devices = devices  # one looks for both: sending must not wait for it
     return opened[0], opened[1]
 
 
@@ -138,7 +160,7 @@ def _choose(wanted: str | None, role: str) -> str:
     return fitting[0]
 
 
-def _open(open_port: Any, name: str, **options: Any) -> Port:
+def _open(open_port: Any, name: str, **options: Any) -> MidoPort:
     _require_driver()
     try:
         return MidoPort(open_port(name, **options), name)
@@ -146,7 +168,7 @@ def _open(open_port: Any, name: str, **options: Any) -> Port:
         raise LivePortError(f"the MIDI port {name!r} cannot be opened ({error}); {_MAKE_ONE}") from error
 
 
-def _connect(name: str) -> Port:
+def _connect(name: str) -> MidoPort:
     from mido import sockets
 
     try:
