@@ -44,6 +44,16 @@ def test_a_minuet_is_easy():
     assert found.notes_per_second == pytest.approx(4.5, abs=1)
 
 
+def test_a_presto_in_octaves_is_not_easy_though_each_hand_plays_one_note_at_a_time():
+    """In the manner of the finale of Chopin's op. 35."""
+    turns = "F#{} F{} E{} Eb{} D{} Eb{} B{} C{} A{} Bb{} G{} Ab{} ".replace("{}", "{0}:0.33")
+    right, left = (part((turns * 8).format(octave)) for octave in (5, 4))
+    found = difficulty_of(right, left, bpm=220)
+    assert found.notes_per_second > 9
+    assert "easy piano" not in found.traits
+    assert difficulty_of(right, left, bpm=80).traits == ("easy piano",)
+
+
 def test_a_study_is_virtuosic_and_easier_when_slow():
     found = difficulty_of(*study(), bpm=176)
     assert found.grade >= 8

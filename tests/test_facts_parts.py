@@ -94,6 +94,12 @@ def test_a_bass_may_walk_through_chords_where_a_hand_would_only_break_them():
     assert "walking bass" not in traits_of(part(TUNE * 2, program=65), part("C2 E2 G2 C3 F2 A2 C3 F3 " * 4, program=0))
 
 
+def test_two_voices_note_against_note_are_no_melody_over_a_walking_bass():
+    above = " ".join(reversed(WALK.replace("3", "5").replace("2", "4").split())) + " "
+    assert "walking bass" not in traits_of(part(above * 2), part(WALK * 2))
+    assert "walking bass" in traits_of(part(TUNE * 2), part(WALK * 2))
+
+
 def test_a_low_tune_on_its_own_is_no_bass():
     assert "walking bass" not in traits_of(part(WALK * 2, program=24))
     assert "walking bass" in traits_of(part(WALK * 2, program=32))  # but the bass player alone walks

@@ -29,6 +29,7 @@ WEIGHTS = np.array([0.55, 0.856, 0.131, 0.105, 0.202])
 BIAS = -6.74
 WIDEST = 16  # semitones: more in one hand at once means that the hands are told apart wrongly, or that it is rolled
 EASY, MEDIUM, HARD = 3.0, (4.2, 6.3), 7.8  # grades before rounding, with room for an error of half a level between
+UNHURRIED = 8.0  # notes a second in one hand, sixteenths at 120: the grade counts single notes little, however fast
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Difficulty:
             them pianos (programs 0 to 3), with 32 notes or more.
         largest_span: Widest reach of one hand, in semitones: the 97th percentile over its onsets; 0 without a grade.
         notes_per_second: Fastest two seconds of one hand, the 90th percentile over its onsets; 0 without a grade.
-        traits: "easy piano": the grade, before it is rounded, is at most 3; "intermediate piano": 4.2 to 6.3;
-            "virtuosic piano": 7.8 or more.
+        traits: "easy piano": the grade, before it is rounded, is at most 3, and no hand plays faster than 8 notes a
+            second; "intermediate piano": 4.2 to 6.3; "virtuosic piano": 7.8 or more.
     """
 
     grade: int | None
@@ -80,6 +81,8 @@ def measure_difficulty(view: View) -> Difficulty:
         None,
     )
     fastest = max(hand.notes_per_second for hand in hands)
+    if trait == "easy piano" and fastest > UNHURRIED:
+        trait = None
     return Difficulty(int(np.clip(round(value), 1, 9)), int(span), round(fastest, 2), (trait,) if trait else ())
 
 

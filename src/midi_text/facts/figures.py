@@ -90,7 +90,8 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
     At most two notes lie between the beats; at least three pitches a bar, no more than one repeated; half of the moves
     within the bar and into the next are by one or two semitones, or, on a bass, none is wider than a fifth and no
     pitch comes twice in the bar; mean pitch at most 55 (G3); at most half of the beats have chords of three or more
-    notes struck with the bass. It is a left hand, a track below a melody, or a bass.
+    notes struck with the bass. It is a left hand or a track below a melody, above which something strikes between its
+    notes too, or a bass.
     """
     numerator, denominator = view.metres[strands.cell_bar].T
     unit = 4 / denominator
@@ -104,10 +105,12 @@ def _walking(view: View, strands: Strands) -> np.ndarray:
     pitches, far = strands.pitches, strands.total(move > 7)
     program = np.array([track.program for track in view.tracks])[strands.track]
     is_bass = ((program >= BASSES[0]) & (program <= BASSES[-1]))[strands.cell_strand]
+    all_notes = np.bincount(view.bar_of(view.pitched.time), minlength=view.bars)[strands.cell_bar]
+    under = strands.under[strands.cell_strand] & (all_notes > strands.total(struck))
     played = (strands.track != TOGETHER) & ((program < SUNG[0]) | (program > SUNG[-1]))
     return (
         played[strands.cell_strand]
-        & (strands.under[strands.cell_strand] | is_bass)
+        & (under | is_bass)
         & (strands.total(strands.size == 1) == strands.count)
         & ((numerator == 3) | (numerator == 4))
         & (denominator >= 2)

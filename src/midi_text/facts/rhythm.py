@@ -31,7 +31,7 @@ _LIMB[[35, 36]] = 0
 _LIMB[37:41] = 1
 _LIMB[[22, 26, 42, 44, 46, 49, 51, 52, 53, 55, 57, 59]] = 2
 _SWUNG = (0.57, 0.76)  # where the second eighth of a beat may lie: ratios of 1.3 to 3.2, as jazz drummers play
-_ON_BEAT = 0.12  # quarter notes by which a swung beat may be played early or late
+_ON_BEAT = 0.09  # quarter notes by which a swung beat may be played early or late
 _DOTTED = 0.72  # from a median there on it is a dotted rhythm, .75
 _TRESILLO = ((16, (0, 6, 12)), (16, (0, 3, 6, 8, 11, 14)), (8, (0, 3, 6)))  # sixteenths in a bar, onsets on them
 # Not in twice these values: hymns and songs in 4/4 go so, and no one hears a habanera in them.
@@ -71,7 +71,8 @@ class Rhythm:
             first to the last, over 8 quarters or more, and 5 % or fewer lie between. "pickup": `pickup_quarters` > 0.
             "siciliano": 6/8 or 12/8, at most 72 dotted quarters a minute, and some line plays dotted eighth,
             sixteenth, eighth in 30 % of its beats, 4 or more. "tresillo": some line plays 3+3+2 sixteenths, or such
-            eighths, and nothing else in half of its bars, 4 or more; "habanera": likewise 3+1+2+2 sixteenths.
+            eighths, and nothing else in half of its bars, 4 or more; "habanera": likewise 3+1+2+2 sixteenths,
+            in the lowest line.
     """
 
     subdivision: str
@@ -86,7 +87,8 @@ class Rhythm:
 def measure_rhythm(view: View) -> Rhythm:
     """The rhythm of a piece."""
     limbs = lay_out(view, view.drums, 2 * len(view.tracks) + _LIMB[view.drums.pitch])
-    lines = lay_out(view, view.pitched, hand_lines(view, view.pitched)) if len(view.pitched) else limbs
+    line_of_note = hand_lines(view, view.pitched)
+    lines = lay_out(view, view.pitched, line_of_note) if len(view.pitched) else limbs
     swing = _swing(view, lines, limbs)
     moments = _moments(lines)
     metre, confidence = hear_metre(view)
@@ -106,7 +108,7 @@ def measure_rhythm(view: View) -> Rhythm:
         "pickup": pickup > 0,
         "siciliano": _siciliano(view, lines),
         "tresillo": _ostinato(view, lines, _TRESILLO),
-        "habanera": _ostinato(view, lines, _HABANERA),
+        "habanera": _ostinato(view, lines.where(_lowest(view, lines, line_of_note)), _HABANERA),
     }
     return Rhythm(
         subdivision=_subdivision(moments, swing is not None),
@@ -304,6 +306,15 @@ def _ostinato(view: View, lines: Lines, patterns: tuple[tuple[int, tuple[int, ..
     line = lines.line[first]
     hits, bars = np.bincount(line, hit), np.bincount(line)
     return bool(((hits >= 4) & (hits >= 0.5 * bars)).any())
+
+
+def _lowest(view: View, lines: Lines, line_of_note: np.ndarray) -> np.ndarray:
+    """Which onsets are of the line whose notes are the lowest on average, bool of shape (n,); none of drums."""
+    if not len(line_of_note):
+        return np.zeros(len(lines), bool)
+    count = np.bincount(line_of_note)
+    mean = np.bincount(line_of_note, view.pitched.pitch) / np.maximum(count, 1)
+    return np.asarray(lines.line == np.where(count > 0, mean, np.inf).argmin())
 
 
 def _pickup(view: View) -> float:
