@@ -1,1 +1,1 @@
-"""Scores as people look at them: piano rolls."""
+"""Scores as sound and as pictures."""

@@ -6,7 +6,9 @@ cost grows with the different notes rather than with the notes. Loudness follows
 section 8.4.1) and, as General MIDI asks for, the squares of channel volume and expression; a pedal lengthens notes.
 
 symusic has a synthesizer, but (0.5.9) it plays every velocity alike, lets the piano fall to a drone after half a second
-and breaks off each note without its release, so that neither a crescendo nor a pedal is heard.
+and breaks off each note without its release, so that neither a crescendo nor a pedal is heard. On seven pieces of the
+corpus the level of tenths of a second correlates with FluidSynth's, without reverberation, by .96 to .998 here, and by
+.33 to .81 there.
 
 What is lost: pitch bends, and volume and pan that move during a note; reverberation.
 """
