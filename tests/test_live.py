@@ -464,6 +464,16 @@ def test_new_words_can_change_the_tempo():
     assert room.onsets == pytest.approx([7.0], abs=0.006)
 
 
+def test_words_without_a_tempo_give_the_beat_back_to_the_player():
+    room = Room(words="at 120 BPM", turn_bars=1)
+    room.play(1 + np.arange(4) * 0.5)
+    room.wait(until=5.0)
+    room.jam.steer("a song", room.clock.now)
+    room.play(5 + np.arange(8) * 30 / 124)  # eighths, a little faster
+    room.wait(until=7.1)
+    assert room.writer.turns[1][0].tempo_bpm == pytest.approx(124, rel=0.02)
+
+
 def test_what_the_model_knows_too_late_is_a_rest():
     room = Room(turn_bars=1, tempo_bpm=120)
     room.play(1 + np.arange(4) * 0.5)

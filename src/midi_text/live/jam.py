@@ -144,7 +144,7 @@ class Jam:
             return
         self.words = words
         if self.settings.tempo_bpm is None:
-            self._bounds = ask.tempo_bpm or (None if self._bounds and _is_stated(self._bounds) else self._bounds)
+            self._bounds = ask.tempo_bpm
         if read_prompt(words).time_signature not in (None, self.metre):
             self._say("the metre stays {}/{} until the next session".format(*self.metre))
         bar = self._reachable(at) if self.timeline else 0
@@ -152,6 +152,8 @@ class Jam:
             self._say("from the next answer on")
             return
         bar = max(bar, self._start)
+        with self._lock:
+            self._turn += 1  # what is still being written comes to nothing
         self._scheduler.cancel_from(self.timeline.time_of(bar) - 1e-6)
         if self._bounds:
             self._change_tempo(bar, float(np.clip(self.timeline.now.tempo_bpm, *self._bounds)))

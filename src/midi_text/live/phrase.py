@@ -6,6 +6,7 @@ A player's onsets are laid on sixteenths or triplets of a quarter note, whicheve
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -64,7 +65,7 @@ class Listener:
 
     def since(self, time: float) -> list[Heard]:
         """Notes that began at `time` or later."""
-        return [note for note in self.notes if note.start >= time]
+        return self.notes[bisect_left(self.notes, time, key=lambda note: note.start) :]
 
 
 def quantise(notes: Sequence[Heard], timeline: Timeline, now: float) -> list[LiveNote]:
