@@ -14,9 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midi_text.data.captions import captions_for, compose_text, write_caption, write_prompt
-from midi_text.data.words.analysis import interval_name
-from midi_text.data.words.fragments import article, join_words
+from midi_text.data.words.analysis import analysis_fragments, interval_name
+from midi_text.data.words.fragments import MAKERS, article, join_words
 from midi_text.data.words.labels import label_words, marking, moods
+from midi_text.data.words.plans import as_programme
+from midi_text.data.words.prose import sentence
 from midi_text.facts.analysis import Analysis
 from midi_text.facts.chord import QUALITIES, Chord
 from midi_text.facts.difficulty import Difficulty
@@ -228,7 +230,49 @@ def test_captions_say_what_the_analysis_found() -> None:
         "an octave and a fifth",
     ):
         assert said in text, said
-    assert "scored for flute, piano and double bass" in text
+    assert re.search(
+        "for flute, (acoustic |grand )?piano (and|&|plus|with|as well as|together with) (double|contra)", text
+    )
+
+
+def test_no_two_sentences_begin_alike() -> None:
+    """In prose, at most one text in fifty has two sentences that open with the same words."""
+    facts, analysis = trio()
+    alike = 0
+    for seed in range(200):
+        text = as_programme(*_told(facts, analysis, seed), "caption")
+        openings = [" ".join(each.split()[:2]) for each in re.split(r"(?<=[.!?]) ", text)]
+        alike += len(set(openings)) < len(openings)
+    assert alike <= 4
+
+
+def _told(facts: MusicFacts, analysis: Analysis, seed: int) -> Any:
+    rng = random.Random(seed)
+    fragments, _ = analysis_fragments(facts, analysis, rng, 1.0)
+    return [*fragments, *(MAKERS[name](facts, rng) for name in ("instruments", "metre"))], "", rng
+
+
+def test_a_sentence_keeps_the_case_of_numerals() -> None:
+    assert [sentence(text) for text in ("iii-vi-ii-V chords", "i–v–VI", "it is slow", "bVII-I", "in C")] == [
+        "iii-vi-ii-V chords.", "i–v–VI.", "It is slow.", "bVII-I.", "In C."
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("labels", [{}, {"genre": "secular"}])
+def test_every_caption_says_three_things(labels: dict[str, Any]) -> None:
+    facts = random_facts(random.Random(0))
+    for seed in range(200):
+        stated = compose_text(facts, labels, random.Random(seed)).stated
+        assert len(stated) >= 2, seed
+
+
+def test_a_drum_beat_states_its_drums_and_is_not_for_drums() -> None:
+    facts = replace(random_facts(random.Random(0)), instruments=(InstrumentFacts(128, 9, 36, 50),), key=None,
+                    key_confidence=0.0, polyphony=0.0, max_polyphony=0, lowest_pitch=None,
+                    highest_pitch=None)  # fmt: skip
+    written = [compose_text(facts, {}, random.Random(seed)) for seed in range(100)]
+    assert all(("program", 128) in each.stated for each in written)
+    assert not [each.text for each in written if re.search("for drum|drums only", each.text)]
 
 
 def test_prompts_ask_for_what_the_analysis_found() -> None:

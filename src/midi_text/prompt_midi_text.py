@@ -44,7 +44,10 @@ _EXCLUDED = (*_INSTRUMENT_FACTS, "trait")
 _RANK_WORD, _RANK_IMPLIED = 1, 2
 _WEAK_NUMBERS = ("bars", "duration_seconds", "time_signature")
 _LENGTHS = ("bars", "duration_seconds")
-_LASTS = frozenset("lasts lasting last duration length longer shorter long runs run running".split())
+_LASTS = frozenset(
+    """lasts lasting last duration length longer shorter long runs run running stretches stretching spans
+    spanning""".split()
+)
 _TIMES = frozenset("time metre meter".split())
 _FIELDS = frozenset(
     """tempo speed pace time metre meter key mode dynamics texture register articulation density bars measures length

@@ -248,9 +248,11 @@ def _with_article(before: str, word: str) -> str:
     return before[: len(before) - len(match.group())] + match.group(1) + ("n" if vowel else "") + match.group(2) + word
 
 
-_EMPTY_SENTENCE = re.compile(
-    r"(?<=[.!?])\s+(?:It|(?:The|This) (?:piece|music|work|whole))\s+(?:(?:is|has|lasts)\s*)?"
-    r"(?:(?:played|scored|written|set)\s*)?(?:by|for|with)?\s*[.!?]"
+_EMPTY_SENTENCE = re.compile(  # "It is scored for.", "The mass setting is cast.", "Its key is."
+    r"(?:^|(?<=[.!?])\s+)(?:It|(?:The|This|Its)(?:\s+[\w’'-]+){1,3}?)\s+(?:is|are|has|have|lasts|runs|moves|goes|opens|sits|lies)"
+    r"(?:\s+(?:played|scored|written|set|cast|rooted|grounded|pitched|counted|notated|barred|taken|meant|intended))?"
+    r"(?:\s+(?:by|for|with|in|at|on|to))?\s*[.!?](?=\s|$)"
+    r"|(?<=[.!?])\s+(?:It|(?:The|This) (?:piece|music|work|whole))\s*(?:by|for|with)?\s*[.!?]"
 )
 _NOUN_AFTER = re.compile(
     r"\s+(?:dynamics|articulation|registers?|range|texture|density|tempo|pace|speed|volume|time|metre|meter|key|long|form|"

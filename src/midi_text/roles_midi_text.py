@@ -7,7 +7,7 @@ from .tokens_midi_text import Token
 _MELODY = frozenset("melody melodies tune theme lead melodie melodia leads".split())
 _LINES = frozenset("line lines part bassline".split())
 _ARTICLES = frozenset("the a an solo main some".split())
-_ON = frozenset("on in by : = is played".split())
+_ON = frozenset("on in by to : = is played lies sits goes belongs given taken carried sung left".split())
 _CARRIES = frozenset("plays play playing carries carry carrying takes taking has have having sings singing on".split())
 
 

@@ -23,7 +23,7 @@ from ..prompt_midi_text import read_prompt
 from ..truth_midi_text import contradicts, unnamed_programs
 from ..vocabulary_midi_text import CLASSES, DRUMS, FAMILIES
 from .words.analysis import analysis_fragments
-from .words.fragments import MAKERS, Fragment, Stated, class_fragment, instruments_fragment, key_fragment
+from .words.fragments import MAKERS, Fragment, Stated, class_fragment, key_fragment
 from .words.labels import LabelWords, label_words
 from .words.plans import CAPTION_PLANS, PROMPT_PLANS, Plan
 
@@ -140,16 +140,30 @@ def compose_text(
     if _other_mode(labels.get("key"), facts):
         min_key_confidence = 2.0
     fragments = _choose(facts, analysis, rng, kind, min_key_confidence)
-    if not fragments and words.empty:
-        fragments = [instruments_fragment(facts, rng)]
+    noun = words.noun or (rng.choice(_DRUM_NOUNS) if facts.programs == (DRUMS,) else "")
+    if ("program", DRUMS) in LabelWords(noun).stated:
+        fragments = [each for each in fragments if each.topic != "instruments"]  # no "drum beat for drums"
+    fragments = _filled(fragments, len(words.fragments) + bool(words.noun), facts, rng, kind)
     fragments += words.fragments
     plan = plan or rng.choices(choices, weights)[0]
-    noun = words.noun or (rng.choice(_DRUM_NOUNS) if facts.programs == (DRUMS,) else "")
     text = plan(fragments, noun, rng, kind)
     if kind == "prompt":
         text = _as_typed(text, rng)
-    stated = tuple(s for f in fragments for s in f.stated) + LabelWords(words.noun).stated
+    stated = tuple(s for f in fragments for s in f.stated) + LabelWords(noun).stated
     return Written(text, stated)
+
+
+def _filled(fragments: list[Fragment], labels: int, facts: MusicFacts, rng: random.Random, kind: str) -> list[Fragment]:
+    """The fragments and, where they say too little, others: a caption says three things, a prompt one."""
+    wanted = 1 if kind == "prompt" else 3
+    have = {each.topic for each in fragments}
+    for name in rng.sample(_EVERYDAY, len(_EVERYDAY)):
+        if len(fragments) + min(labels, wanted - 1) >= wanted:
+            break
+        drums = name == "instruments" and facts.programs == (DRUMS,)
+        made = None if name in have or drums else MAKERS[name](facts, rng)
+        fragments += [made] if made else []
+    return fragments
 
 
 def _as_typed(text: str, rng: random.Random) -> str:
@@ -173,7 +187,8 @@ def _plans(kind: str) -> tuple[tuple[Plan, ...], tuple[float, ...]]:
     return PROMPT_PLANS if kind == "prompt" else CAPTION_PLANS
 
 
-_DRUM_NOUNS = ("drum beat", "drum pattern", "groove", "piece")  # where no label has a better word
+_DRUM_NOUNS = ("drum beat", "drum pattern", "drum groove", "drum part")  # where no label has a better word
+_EVERYDAY = ("instruments", "tempo", "metre", "bars")  # what can be said of all music
 # Lower case would turn these keys, chords, numerals and forms into words or into others: "A minor", "Am", "IV", "ABA".
 _CASE_COUNTS = re.compile(
     r"\bA\b|\b[A-G][#b♯♭]?(?:m|dim|aug|sus|[0-9])|\b[A-G][#b]?-|\b[IV]+\b|\b[A-G]{2,}\b|\b(?:chord|loop|progression)|–"
@@ -200,7 +215,7 @@ _SHARES: dict[str, float] = {
     "density": 0.08, "dynamics": 0.1, "articulation": 0.06, "register": 0.06, "texture": 0.06, "exclusion": 0.06,
 }  # fmt: skip
 _CAPTION_SHARES = _SHARES | {
-    "tempo": 0.72, "key": 0.82, "metre": 0.6, "instruments": 0.85, "bars": 0.4, "exclusion": 0.03
+    "tempo": 0.66, "key": 0.8, "metre": 0.48, "instruments": 0.8, "bars": 0.4, "exclusion": 0.03
 }  # fmt: skip
 
 
@@ -210,7 +225,7 @@ def _choose(
     """Fragments of a random subset of the facts, in random order."""
     shares = _SHARES if kind == "prompt" else _CAPTION_SHARES
     mood = rng.random() * (1 if kind == "prompt" else 3)  # captions are seldom so short
-    appetite = rng.choice((0.0, 0.4, 0.7, 1.0) if kind == "prompt" else (0.0, 0.6, 1.0, 1.6))
+    appetite = rng.choice((0.0, 0.4, 0.7, 1.0) if kind == "prompt" else (0.0, 0.6, 0.9, 1.3))
     if mood < 0.06:
         chosen: list[str] = []  # only style words, if there are labels
         appetite = 0.0

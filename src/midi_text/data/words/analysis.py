@@ -74,7 +74,7 @@ def _key_change(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fr
 
 def _shown(names: Sequence[str], rng: random.Random) -> str:
     """Chords or numerals in a row: "Am-F-C-G"."""
-    separator = rng.choice(("-", "-", "–", " ", ", ", ", ", " - "))
+    separator = rng.choice(("-", "-", "–", " ", ", ", ", ", " - ", " → ", "→", " | "))
     return separator.join(names)
 
 
@@ -127,7 +127,7 @@ def _form(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment
 
 _VERBS = {  # singular: plural
     "carries": "carry", "has": "have", "plays": "play", "fills": "fill", "accompanies": "accompany",
-    "adds": "add", "spans": "span",
+    "adds": "add", "spans": "span", "takes": "take",
 }  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def _fill_bars(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fra
 # What is worth saying, how often a usual caption with room for it says so, and the traits that it makes redundant.
 ANALYSIS_MAKERS: tuple[tuple[float, Maker, frozenset[str]], ...] = (
     (0.45, _key_change, frozenset(("modulates",))),
-    (0.3, _chords, frozenset(("repeated chord loop",))),
+    (0.45, _chords, frozenset(("repeated chord loop",))),
     (0.15, _roman, frozenset()),
     (0.35, _form, frozenset(("binary form", "ternary form", "rondo form", "through-composed"))),
     (0.4, _role("melody"), frozenset(("melody and accompaniment",))),
@@ -239,8 +239,8 @@ ANALYSIS_MAKERS: tuple[tuple[float, Maker, frozenset[str]], ...] = (
     (0.08, _role("accompaniment"), frozenset()),
     (0.2, _role("countermelody"), frozenset()),
     (0.25, _figure, frozenset()),
-    (0.06, _pitches, frozenset()),
-    (0.12, _motif_bars, frozenset(("returning motif",))),
+    (0.12, _pitches, frozenset()),
+    (0.2, _motif_bars, frozenset(("returning motif",))),
     (0.15, _fill_bars, frozenset(("drum fills",))),
 )
 

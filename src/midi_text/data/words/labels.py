@@ -176,9 +176,9 @@ def _source(text: Mapping[str, str], rng: random.Random, kind: str) -> Iterator[
     composer = re.sub(r"\b[^\W\d_]{4,}\b", lambda m: m.group().capitalize() if m.group().isupper() else m.group(),
                       text.get("composer", ""))  # fmt: skip
     nation = next(iter(_WORD.findall(text.get("nationality", "") or text.get("composer_note", ""))), "")
-    if composer and rng.random() < 0.25:
+    if composer and rng.random() < 0.35:
         dates = [] if kind == "prompt" else re.findall(r"(?<!\d)1\d\d\d(?!\d)", text.get("composer_dates", ""))
-        lived = f" ({dates[0]}-{dates[1]})" if len(dates) == 2 and rng.random() < 0.15 else ""
+        lived = f" ({dates[0]}-{dates[1]})" if len(dates) == 2 and dates[0] < dates[1] and rng.random() < 0.15 else ""
         yield said("composer" if kind == "caption" else "composer wish", composer + lived)
     elif nation in NATIONS and rng.random() < 0.15:
         yield said("nation" if kind == "caption" else "nation wish", nation)
@@ -188,7 +188,7 @@ def _source(text: Mapping[str, str], rng: random.Random, kind: str) -> Iterator[
     if kind == "caption" and lyricist and not _FIGURE.search(lyricist) and rng.random() < 0.1:
         yield said("lyricist", lyricist)
     title = text.get("title", "")
-    if title and rng.random() < 0.08 and _is_plain(title):
+    if title and rng.random() < 0.15 and _is_plain(title):
         yield said("title", title)
     shown = marking(text.get("tempo_word", ""))
     if shown and rng.random() < 0.2:

@@ -7,12 +7,25 @@ question, an order with wishes after it, keywords, fields, or a mixture.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from .fragments import Fragment, join_words
-from .prose import ASKED_NOUNS, NOUNS, clauses, noun_phrase, sentence, tidy, wish
+from .prose import ASKED_NOUNS, NOUNS, clauses, noun_phrase, sentence, tidy, trailed, wish
+from .voices import (
+    ABOUT,
+    ASIDES,
+    BRIEFS,
+    ENDINGS,
+    GIFTS,
+    ORDERS,
+    PARAGRAPH,
+    PROGRAMME,
+    QUESTIONS,
+    STUDENT,
+    WISHES,
+    Voice,
+)
 
 Plan = Callable[[list[Fragment], str, random.Random, str], str]
 
@@ -32,31 +45,8 @@ _STYLE = ("genre", "period", "mood")  # always in the first sentence
 _OPENERS = (*_STYLE, "instruments", "key", "tempo", "metre", "source")
 _SIZES = (1, 2, 3, 2)  # fragments of a sentence
 _HEARD = ("harmony", "parts", "texture", "rhythm", "drumming", "motifs", "tonality")
-_POINTS = ("listen for {}", "note {}", "one can hear {}", "the ear catches {}")
 _LONGEST_SUBJECT = 70  # characters
-_DESCRIBES = (
-    "{}", "{}", "{}", "{}", "{}", "{}", "{}", "This is {}", "This is {}", "Here is {}", "We hear {}", "One hears {}",
-    "You are listening to {}", "What we have here is {}", "{}", "{}", "{}", "Here we have {}",
-    "What follows is {}", "In these bars we hear {}", "The score shows {}",
-)  # fmt: skip
-_ORDERS = (
-    "write {}", "write me {}", "compose {}", "please compose {}", "generate {}", "create {}", "make {}", "make me {}",
-    "I want {}", "I'd like {}", "give me {}", "I need {}", "please write {}", "produce {}", "I am looking for {}",
-    "let me hear {}", "play {}", "we need {}", "try {}", "imagine {}", "come up with {}", "I would love {}",
-    "looking for {}", "put together {}", "sketch {}", "I'm after {}", "need {}", "hey, make me {}", "hi, I need {}",
-    "hello, please write {}", "my request is {}", "build {}", "draft {}", "write down {}", "let's have {}", "start {}",
-    "I was hoping for {}", "it would be great to hear {}", "today I want {}", "we are searching for {}", "turn out {}",
-)  # fmt: skip
-_QUESTIONS = (
-    "could you write {}", "can you compose {}", "can you make me {}", "would you write {}", "how about {}",
-    "could I have {}", "may I have {}", "got {}", "can I get {}", "would you compose {} for me", "how would {} sound",
-    "what would {} sound like", "could you come up with {}", "do you have {}", "can u make {}",
-)  # fmt: skip
-_ENDINGS = (", please", ", please", ", thanks", ", thank you", ", pls", " for a video", " for my game",
-            " for a short film")  # fmt: skip
-_SUBJECTS = ("it", "it", "it", "it", "it", "the piece", "the music")
-_WISHES = ("It should", "It must", "I want it to", "Please let it", "It needs to", "The piece should", "Let it",
-           "I'd like it to")  # fmt: skip
+_TRIES = 5  # sentences written before one that opens like another is let pass
 
 
 def as_phrase(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
@@ -67,8 +57,9 @@ def as_phrase(fragments: list[Fragment], noun: str, rng: random.Random, kind: st
 def as_statement(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
     """The phrase as a sentence; what would overload it follows in others."""
     if len(fragments) > 6:
-        return as_prose(fragments, noun, rng, kind)
-    return sentence(rng.choice(_DESCRIBES).format(as_phrase(fragments, noun, rng, kind)))
+        return (as_study if kind == "prompt" else as_prose)(fragments, noun, rng, kind)
+    voice = rng.choice((PARAGRAPH, PARAGRAPH, PROGRAMME))
+    return sentence(rng.choice(voice.first).format(as_phrase(fragments, noun, rng, kind)))
 
 
 def as_bare(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
@@ -98,16 +89,18 @@ def as_order(fragments: list[Fragment], noun: str, rng: random.Random, kind: str
     """An order, a wish or a question."""
     phrase = as_phrase(fragments, noun, rng, kind)
     if rng.random() < 0.3:
-        text = rng.choice(_QUESTIONS).format(phrase)
+        text = rng.choice(QUESTIONS).format(phrase)
         return (text[:1].upper() + text[1:] if rng.random() < 0.7 else text) + "?"
-    text = rng.choice(_ORDERS).format(phrase)
+    text = rng.choice(ORDERS).format(phrase)
     if rng.random() < 0.15:
-        text += rng.choice(_ENDINGS)
+        text += rng.choice(ENDINGS)
     return text if rng.random() < 0.4 else sentence(text)
 
 
 def as_keywords(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
-    """Keywords in any order."""
+    """Keywords in any order; too few of them are a phrase."""
+    if len(fragments) + bool(noun) < 3:
+        return as_bare(fragments, noun, rng, kind)
     shuffled = rng.sample(fragments, len(fragments))
     shuffled.sort(key=lambda each: each.topic == "tonality")  # a key after a change of key would be one more change
     keys = [each.put("keyword", rng) for each in shuffled]
@@ -124,16 +117,24 @@ def _has_chords(fragments: Sequence[Fragment]) -> bool:
 
 
 def as_notes(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
-    """Short notes: "Waltz. 3/4, D minor. Violin and piano. Walking bass."."""
+    """Short notes as a producer makes them: "Waltz. 3/4, D minor. Violin and piano. Walking bass."."""
+    if len(fragments) + bool(noun) < 3:
+        return as_statement(fragments, noun, rng, kind)
     groups = _grouped(fragments, rng, 3)
     said = [", ".join(each.put("keyword", rng) for each in group) for group in groups]
     if noun:
         said.insert(0, noun)
+    if kind == "prompt":
+        said[0] = rng.choice(BRIEFS).format(said[0])
+    if rng.random() < 0.3 and not _has_chords(fragments):
+        return sentence(rng.choice(("; ", " / ", " – ")).join(said))
     return " ".join(sentence(text) for text in said)
 
 
 def as_fields(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
     """Fields such as "key: D minor", on lines or in one."""
+    if len(fragments) + bool(noun) < 3:
+        return as_bare(fragments, noun, rng, kind)
     lines = [each.put("field", rng) for each in fragments]
     if noun:
         lines.insert(rng.randint(0, len(lines)), f"{rng.choice(('kind', 'type', 'piece'))}: {noun}")
@@ -157,39 +158,112 @@ def as_mixture(fragments: list[Fragment], noun: str, rng: random.Random, kind: s
 
 
 def as_prose(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
-    """A first sentence that says what it is, then the rest in a few more."""
+    """A paragraph as of a catalogue: what it is, then the rest in a few sentences more."""
+    return _prose(fragments, noun, rng, PARAGRAPH)
+
+
+def as_programme(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
+    """A programme note."""
+    return _prose(fragments, noun, rng, PROGRAMME)
+
+
+def as_wishes(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
+    """An order that says what it is, and wishes for the rest."""
+    first, rest = _opened(fragments, rng)
+    order = as_order(first, noun, rng, kind)
+    return _with_wishes(order, rest, rng)
+
+
+def as_study(fragments: list[Fragment], noun: str, rng: random.Random, kind: str) -> str:
+    """What students ask."""
+    first, rest = (fragments, []) if len(fragments) < 5 else _opened(fragments, rng)
+    text = sentence(rng.choice(STUDENT).format(as_phrase(first, noun, rng, kind)))
+    return _with_wishes(text, rest, rng)
+
+
+def _opened(fragments: list[Fragment], rng: random.Random) -> tuple[list[Fragment], list[Fragment]]:
+    """What the first sentence says, and the rest."""
     openers = [each for each in fragments if each.topic in _OPENERS]
     openers.sort(key=lambda each: each.topic not in _STYLE)
     styles = sum(each.topic in _STYLE for each in openers)
     first = openers[: max(styles, rng.randint(1, 4))] if openers else fragments[:1]
-    rest = [each for each in fragments if not any(each is one for one in first)]
-    if kind == "prompt":
-        return _with_wishes(as_order(first, noun, rng, kind), rest, rng)
+    return first, [each for each in fragments if not any(each is one for one in first)]
+
+
+def _prose(fragments: list[Fragment], noun: str, rng: random.Random, voice: Voice) -> str:
+    first, rest = _opened(fragments, rng)
     groups = _grouped(rest, rng, 3)
     said: list[str] = []
     if groups and rng.random() < 0.4:  # "This slow waltz for violin lasts 16 bars."
-        this = f"this {as_phrase(first, noun, rng, kind).removeprefix('a ').removeprefix('an ')}"
+        this = f"this {as_phrase(first, noun, rng, 'caption').removeprefix('a ').removeprefix('an ')}"
         text = clauses(groups[0], this, rng)
-        if len(this) < _LONGEST_SUBJECT and this in text and "," not in this and not this.startswith("this some"):
+        if (
+            len(this) < _LONGEST_SUBJECT
+            and text.startswith(this)
+            and "," not in this
+            and not this.startswith("this some")
+        ):
             said, groups = [sentence(text)], groups[1:]
-    said = said or [sentence(rng.choice(_DESCRIBES).format(as_phrase(first, noun, rng, kind)))]
-    subjects = [*_SUBJECTS, *((f"the {noun}",) * 2 if noun and noun[0].islower() else ())]
-    subject = "it"
+    said = said or [sentence(rng.choice(voice.first).format(as_phrase(first, noun, rng, "caption")))]
+    subjects = [*voice.subjects, *((f"the {noun}", f"this {noun}") if noun and noun[0].islower() else ())]
+    used = {_opening(said[0])}
     for group in groups:
-        thing = group[0].put("noun", rng) if len(group) == 1 and group[0].topic in _HEARD else ""
-        if thing and rng.random() < 0.15:
-            said.append(sentence(rng.choice(_POINTS).format(re.sub("^an? ", "the ", thing))))
-            continue
-        subject = rng.choice([each for each in subjects if each != subject] if subject != "it" else subjects)
-        said.append(sentence(clauses(group, subject, rng)))
+        for _ in range(_TRIES):
+            text = sentence(_told(group, rng.choice(subjects), voice, rng))
+            if _opening(text) not in used:
+                break
+        used.add(_opening(text))
+        said.append(text)
     return tidy(" ".join(said))
+
+
+def _told(group: list[Fragment], subject: str, voice: Voice, rng: random.Random) -> str:
+    """One sentence that says a group, without capital and stop."""
+    things = [each.put("noun", rng) if each.topic in _HEARD else "" for each in group]
+    if all(things) and rng.random() < 0.4:
+        return rng.choice(voice.points).format(join_words(things))
+    if len(group) == 2 and rng.random() < 0.35:
+        text = trailed(group[0], group[1], subject, rng)
+        if text:
+            return text
+    text = clauses(group, subject, rng)
+    about = ABOUT.get(group[0].topic)
+    if about and len(group) == 1 and rng.random() < 0.35 and text.startswith(("it ", "the ")):
+        return rng.choice(about).format(text)
+    return text
+
+
+def _opening(text: str) -> str:
+    """The words by which two sentences would be heard to begin alike."""
+    words = text.lower().split(" ", 2)
+    return words[0] if words[0] in ("it", "this") else " ".join(words[:2])
 
 
 def _with_wishes(order: str, rest: Sequence[Fragment], rng: random.Random) -> str:
+    """The order with an aside and wishes after it, each put in another way."""
     said = [order if order.endswith((".", "?")) else order + "."]
-    for group in _grouped(rest, rng, 3):
-        said.append(f"{rng.choice(_WISHES)} {join_words([wish(each, rng) for each in group])}.")
+    groups = _grouped(rest, rng, 3)
+    if groups and len(groups[0]) == 1 and said[0][-1] == "." and rng.random() < 0.3:
+        aside = groups[0][0].put("after", rng)
+        if aside and not aside.startswith(("that ", "whose ", "of ", "which ")):
+            said[0] = said[0][:-1] + rng.choice(ASIDES).format(aside) + "."
+            groups = groups[1:]
+    used: set[str] = set()
+    for group in groups:
+        for _ in range(_TRIES):
+            text = sentence(_wished(group, rng))
+            if _opening(text) not in used:
+                break
+        used.add(_opening(text))
+        said.append(text)
     return tidy(" ".join(said))
+
+
+def _wished(group: list[Fragment], rng: random.Random) -> str:
+    things = [each.put("noun", rng) if each.topic in _HEARD else "" for each in group]
+    if all(things) and rng.random() < 0.5:
+        return rng.choice(GIFTS).format(join_words(things))
+    return rng.choice(WISHES).format(join_words([wish(each, rng) for each in group]))
 
 
 def _grouped(fragments: Sequence[Fragment], rng: random.Random, most: int) -> list[list[Fragment]]:
@@ -214,9 +288,10 @@ def _grouped(fragments: Sequence[Fragment], rng: random.Random, most: int) -> li
 
 
 CAPTION_PLANS: tuple[tuple[Plan, ...], tuple[float, ...]] = (
-    (as_statement, as_prose, as_keywords, as_fields, as_bare, as_notes), (0.3, 0.5, 0.05, 0.04, 0.05, 0.06)
-)  # fmt: skip
+    (as_statement, as_prose, as_programme, as_keywords, as_fields, as_bare, as_notes),
+    (0.27, 0.32, 0.2, 0.05, 0.04, 0.05, 0.07),
+)
 PROMPT_PLANS: tuple[tuple[Plan, ...], tuple[float, ...]] = (
-    (as_bare, as_order, as_something, as_keywords, as_prose, as_fields, as_mixture),
-    (0.24, 0.24, 0.08, 0.17, 0.14, 0.05, 0.08),
+    (as_bare, as_order, as_something, as_keywords, as_wishes, as_study, as_notes, as_fields, as_mixture),
+    (0.2, 0.2, 0.07, 0.14, 0.13, 0.08, 0.06, 0.05, 0.07),
 )

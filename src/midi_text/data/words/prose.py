@@ -17,7 +17,7 @@ from ...phrases_midi_text import PHRASES
 from .fragments import Fragment, article, join_words
 
 NOUNS = ("piece", "piece", "piece", "piece", "composition", "work", "piece of music", "music", "passage")
-ASKED_NOUNS = ("piece", "piece", "piece", "song", "track", "composition", "piece of music", "music")
+ASKED_NOUNS = ("piece", "piece", "piece", "song", "track", "composition", "piece of music", "music", "composition")
 # Where a topic stands among the words before a noun.
 _PLACES = {
     "mood": 0, "expression": 1, "dynamics": 1, "articulation": 1, "density": 1, "texture": 1, "register": 1,
@@ -114,8 +114,12 @@ def _set(before: str, noun: str, after: Sequence[str], rng: random.Random) -> st
 
 
 def sentence(text: str, mark: str = ".") -> str:
-    """The text with a capital and a stop."""
-    return text[:1].upper() + text[1:] + mark
+    """The text with a capital and a stop; a numeral keeps its case ("iii" is no "Iii"), and a mark is enough."""
+    first = text if _NUMERAL.match(text) else text[:1].upper() + text[1:]
+    return first if text.endswith((".", "?", "!")) else first + mark
+
+
+_NUMERAL = re.compile(r"b?(?:[iv]+|[IV]+)[°o]?7?(?![^\W\d_])")
 
 
 def clause(each: Fragment, rng: random.Random) -> str:
@@ -157,7 +161,7 @@ def clauses(group: Sequence[Fragment], subject: str, rng: random.Random) -> str:
     others_said = [text for text in ours if not text.startswith("it ")]
     if mine and len(ours) == 2:
         pair = [f"{subject} {mine[0]}", others_said[0]]  # the other way about, "it" would be what was named last
-        return rng.choice(("{}, and {}", "{}, and {}", "{}; {}")).format(*pair)
+        return rng.choice(("{}, and {}", "{}, while {}", "{}, while {}", "{}; {}")).format(*pair)
     if mine:
         return f"{subject} {join_words(_joined(mine))}; {join_words(others_said, ', and ')}"
     return join_words(others_said, ", and ") if len(ours) == 2 else "; ".join(others_said)
@@ -165,8 +169,24 @@ def clauses(group: Sequence[Fragment], subject: str, rng: random.Random) -> str:
 
 _PARTICIPLES = ("set ", "scored ", "written ", "played ", "lasting ", "moving ", "opening ", "beginning ", "marked ")
 _PREPOSITIONS = frozenset("in at over on around under".split())
-_SCENES = frozenset(("key", "metre", "tempo", "tonality", "harmony", "drumming", "parts"))  # in, at or over which
+_SCENES = frozenset(("key", "metre", "tempo", "harmony", "drumming", "parts"))  # in, at or over which
 _FRAMES = frozenset(("key", "metre", "tempo", "instruments", "bars", "duration"))
+
+
+def trailed(first: Fragment, second: Fragment, subject: str, rng: random.Random) -> str:
+    """A clause with another fragment hung on: "it lasts 16 bars, driven by a backbeat"; "" where that would not do."""
+    said, phrase = clause(first, rng), second.put("after", rng)
+    if (
+        not said.startswith("it ")
+        or not phrase
+        or phrase.startswith(_CLINGS)
+        or phrase.endswith((" long", " in length"))
+    ):
+        return ""
+    if second.topic in ("instruments", "source", "roles") and first.topic not in _FRAMES:
+        return ""
+    comma = "," if phrase.split(" ", 1)[0] in _LOOSE or " with " in said or " in " in said or rng.random() < 0.4 else ""
+    return f"{_with_subject(said, subject)}{comma} {phrase}"
 
 
 def _can_lead(each: Fragment, other: Fragment, front: str) -> bool:
