@@ -89,9 +89,13 @@ def as_order(fragments: list[Fragment], noun: str, rng: random.Random, kind: str
     """An order, a wish or a question."""
     phrase = as_phrase(fragments, noun, rng, kind)
     if rng.random() < 0.3:
-        text = rng.choice(QUESTIONS).format(phrase)
+        frame = rng.choice(QUESTIONS)
+        long = len(phrase) > _LONGEST_SUBJECT and not frame.endswith("{}")  # "would … be possible" must not gape
+        text = (QUESTIONS[0] if long else frame).format(phrase)
         return (text[:1].upper() + text[1:] if rng.random() < 0.7 else text) + "?"
     text = rng.choice(ORDERS).format(phrase)
+    if "composition" in text:
+        text = text.replace("compose ", "create ", 1)
     if rng.random() < 0.15:
         text += rng.choice(ENDINGS)
     return text if rng.random() < 0.4 else sentence(text)

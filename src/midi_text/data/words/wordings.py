@@ -135,7 +135,7 @@ chord loop: | {chords} in a loop | over a loop of {chords} ; over the chords {ch
   {chords} | {chords} loop ; {chords} progression ; chords {chords} | chords: {chords} ; loop: {chords} ; \
   progression: {chords} ; changes: {chords}
 opening chords: | the chords {chords} | <opening/beginning/starting/setting out> with the chords {chords} ; with the \
-  chords {chords} ; with {chords} as its first chords | it <opens/begins/starts/sets out/sets off/gets under way> \
+  chords {chords} | it <opens/begins/starts/sets out/sets off/gets under way> \
   with the chords {chords} ; the <chords/harmonies> <begin/start> {chords} ; the <first/opening> <chords/harmonies> \
   are {chords} ; the <harmony/progression> <begins/sets out/opens/starts> with the chords {chords} ; the chords \
   {chords} <open it/come first/lead off/stand at the beginning> | use the chords {chords} ; <open/begin/start> with \
