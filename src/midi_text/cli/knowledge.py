@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -79,10 +80,11 @@ def run_accuracy(args: argparse.Namespace, out: Output) -> int:
 
 
 def _held_out(args: argparse.Namespace) -> list[Any]:
-    """The validation and test pieces, and every piece with annotations, read and labelled."""
+    """The validation and test pieces, and of the others those with annotations or a known difficulty."""
     from tqdm.auto import tqdm
 
     from ..data.sources import read_pieces
+    from ..evaluation.accuracy.parts import HENLE
     from ..evaluation.accuracy.row import LabelledPiece
     from ..score_midi_text import MidiError, read_score
 
@@ -92,7 +94,8 @@ def _held_out(args: argparse.Namespace) -> list[Any]:
         annotated = {row["id"]: row for row in map(json.loads, lines)}
     found = []
     for piece in tqdm(read_pieces(args.source, limit=args.limit), desc="reading"):
-        if piece.split == "train" and piece.id not in annotated:
+        wanted = piece.id in annotated or any(re.search(pattern, piece.id) for pattern in HENLE)
+        if piece.split == "train" and not wanted:
             continue
         try:
             score = read_score(piece.midi).score
