@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,7 +55,7 @@ def run_accuracy(args: argparse.Namespace, out: Output) -> int:
         args.usage_error(f"--topics must be some of {', '.join(known)}; got {', '.join(unknown)}")
     if "words" in topics and not args.built:
         args.usage_error("the topic words needs --built DATA")
-    pieces = _held_out(args) if set(topics) & set(TOPICS) else []
+    pieces = _labelled(args) if set(topics) & set(TOPICS) else []
     rows: list[AccuracyRow] = []
     for topic in topics:
         say(f"measuring {topic}")
@@ -79,12 +78,11 @@ def run_accuracy(args: argparse.Namespace, out: Output) -> int:
     return 0
 
 
-def _held_out(args: argparse.Namespace) -> list[Any]:
-    """The validation and test pieces, and of the others those with annotations or a known difficulty."""
+def _labelled(args: argparse.Namespace) -> list[Any]:
+    """Every readable piece with its labels; most topics use those outside the training split."""
     from tqdm.auto import tqdm
 
     from ..data.sources import read_pieces
-    from ..evaluation.accuracy.parts import HENLE
     from ..evaluation.accuracy.row import LabelledPiece
     from ..score_midi_text import MidiError, read_score
 
@@ -94,9 +92,6 @@ def _held_out(args: argparse.Namespace) -> list[Any]:
         annotated = {row["id"]: row for row in map(json.loads, lines)}
     found = []
     for piece in tqdm(read_pieces(args.source, limit=args.limit), desc="reading"):
-        wanted = piece.id in annotated or any(re.search(pattern, piece.id) for pattern in HENLE)
-        if piece.split == "train" and not wanted:
-            continue
         try:
             score = read_score(piece.midi).score
         except MidiError:
