@@ -46,7 +46,6 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
 def run_accuracy(args: argparse.Namespace, out: Output) -> int:
     """Measures the facts against labels."""
     require("train", "datasets")
-    require("eval", "mir_eval")
     from ..evaluation.fact_accuracy import TOPICS, facts_page, measure_speed
 
     known = [*TOPICS, *_OTHER_TOPICS]
