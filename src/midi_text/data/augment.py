@@ -26,7 +26,7 @@ def augment(
     """Another version of an excerpt, in at least one way.
 
     Args:
-        score: With notes; it is not changed.
+        score: With notes in every track; it is not changed.
         labels: Of its piece.
         rng: Source of every choice.
         keep: Indices of tracks that must not be dropped, such as the melody's.
@@ -34,9 +34,11 @@ def augment(
     Returns:
         The version and the labels that are still true of it.
     """
-    ways = ["tempo", "velocity"]
-    droppable = [i for i, track in enumerate(score.tracks) if i not in keep and len(track.notes)]
-    if len(droppable) > 1 or (droppable and len(score.tracks) > 1):
+    droppable = [i for i in range(len(score.tracks)) if i not in keep]
+    ways = ["velocity"]
+    if len(score.tempos):
+        ways.append("tempo")
+    if droppable and len(score.tracks) > 1:
         ways.append("drop")
     chosen = rng.sample(ways, rng.randint(1, len(ways)))
     made, kept = score.copy(), dict(labels)
@@ -55,7 +57,7 @@ def augment(
 
 
 def _retime(score: ScoreTick, factor: float) -> None:
-    """All tempi by one factor, whole where they were whole, and within what the tokens can say."""
+    """All tempi by one factor, to the nearest whole numbers that the tokens can say."""
     low, high = _TEMPO_LIMITS
     for mark in score.tempos:
         mark.qpm = float(round(min(high, max(low, mark.qpm * factor))))

@@ -152,7 +152,7 @@ def _align(asked: View, played: Notes, times: np.ndarray) -> np.ndarray:
     )
     milliseconds = np.round(times * 1000).astype(np.int64)
     performance = _table(
-        {"onset_sec": times, "duration_sec": seconds_until(played, times)},
+        {"onset_sec": times, "duration_sec": _until_next(times)},
         {"onset_tick": milliseconds, "pitch": played.pitch, "velocity": played.velocity, "track": played.track},
     )
     logging.getLogger("parangonar").setLevel(logging.ERROR)  # it tells of every chord that it samples
@@ -197,7 +197,7 @@ def _followed(asked: View, played: Notes, times: np.ndarray, pairs: np.ndarray) 
     return pairs, _Tempo(meant[pairs[:, 0]], times[pairs[:, 1]], width)
 
 
-def seconds_until(notes: Notes, times: np.ndarray) -> np.ndarray:
+def _until_next(times: np.ndarray) -> np.ndarray:
     """A length for the aligner, which looks at onsets: until the next onset, at most a second; shape (n,)."""
     return np.clip(np.diff(times, append=times[-1] + 1), 0.01, 1.0)
 
