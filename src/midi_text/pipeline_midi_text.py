@@ -260,7 +260,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         held = [request.locks if locks else Locks() for request in requests]
         processor = MusicLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, limit + 1, held)
         written, seconds = self._generate(
-            [self.processor.encode("compose", request.text) for request in requests],
+            [self.processor.encode_request("compose", request) for request in requests],
             processor,
             limit,
             seed,

@@ -14,6 +14,7 @@ import symusic
 import torch
 from transformers import BatchFeature, ProcessorMixin
 
+from .request_midi_text import Request
 from .score_midi_text import MidiSource, read_score
 from .tokenization_midi_text import MidiTextTokenizer
 
@@ -80,7 +81,13 @@ class MidiTextProcessor(ProcessorMixin):
         )
 
     def encode(self, task: str, text: str = "", music: Sequence[int] = ()) -> list[int]:
-        """One example as joint ids; words beyond ``MAX_TEXT_IDS`` are not read."""
+        """One example as joint ids; words beyond ``MAX_TEXT_IDS`` are not read.
+
+        Args:
+            task: One of ``TASKS``.
+            text: The words.
+            music: Joint ids: of the score, or the events of a sketch.
+        """
         ids: list[int] = self.tokenizer.prompt_ids(task, music=music)
         ids[1:1] = self.tokenizer.encode_text(text[: 16 * MAX_TEXT_IDS])[:MAX_TEXT_IDS]
         return ids
@@ -93,6 +100,10 @@ class MidiTextProcessor(ProcessorMixin):
             row[: len(ids)] = torch.tensor(ids)
         mask = (input_ids != self.tokenizer.pad_token_id).long()
         return BatchFeature({"input_ids": input_ids, "attention_mask": mask})
+
+    def encode_request(self, task: str, request: Request) -> list[int]:
+        """A request as joint ids: its words, and behind them its sketch."""
+        return self.encode(task, request.text, self.tokenizer.event_ids(request.sketch.events))
 
     def read_music(self, midi: MidiSource) -> ReadMusic:
         """Reads, cleans and encodes a score, as many bars as the encoder takes.

@@ -9,6 +9,7 @@ Everything else is the model's.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from .events_midi_text import remi_config
 from .facts_midi_text import DRUMS, Key
 from .locks_midi_text import Locks
 from .prompt_midi_text import Ask, read_prompt
+from .sketch_midi_text import Sketch
 from .vocabulary_midi_text import FAMILIES, gm_name
 
 _TEMPO_LIMITS = (30, 250)  # the vocabulary's
@@ -55,11 +57,13 @@ class Request:
         ask: What prompt and arguments ask together.
         text: The words the model reads.
         locks: What the generation may not leave.
+        sketch: The same as the encoder hears it, behind the words.
     """
 
     ask: Ask
     text: str
     locks: Locks
+    sketch: Sketch
 
 
 def understand(prompt: str, wishes: Wishes | None = None, seed: int = 0) -> Request:
@@ -80,7 +84,9 @@ def understand(prompt: str, wishes: Wishes | None = None, seed: int = 0) -> Requ
     ask = _merged(read_prompt(prompt), wishes)
     fields = _fields(ask, wishes)
     text = f"{prompt.strip()} {fields}".strip()
-    return Request(ask, text, _locks(ask, random.Random(seed)))
+    rng = random.Random(seed)
+    locks = _locks(ask, rng)
+    return Request(ask, text, locks, _sketch(ask, locks, rng))
 
 
 def _merged(ask: Ask, wishes: Wishes) -> Ask:
@@ -195,6 +201,22 @@ def _locks(ask: Ask, rng: random.Random) -> Locks:
         open_programs=ask.open_instruments,
         bars=ask.bars,
         duration_seconds=ask.duration_seconds if ask.bars is None else None,
+    )
+
+
+def _sketch(ask: Ask, locks: Locks, rng: random.Random) -> Sketch:
+    """One answer to what is asked loosely: a tempo and a length in the range, a member of each family."""
+    tempo = None
+    if locks.tempo_bpm is not None:
+        low, high = math.ceil(locks.tempo_bpm[0]), math.floor(locks.tempo_bpm[1])
+        tempo = rng.randint(low, high) if low <= high else round(locks.tempo_bpm[0])
+    return Sketch(
+        time_signature=locks.time_signature,
+        tempo_bpm=tempo,
+        programs=(*(locks.programs or ()), *(rng.choice(family[:3]) for family in locks.families)),
+        key=locks.key,
+        bars=rng.randint(*map(int, locks.bars)) if locks.bars is not None else None,
+        chords=ask.chords,
     )
 
 

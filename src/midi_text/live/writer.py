@@ -101,7 +101,8 @@ class ModelWriter:
         stream = _Stream(NoteStream(tokenizer.token_events, first), turn, on_note, wanted)
         rules = _Answer(tokenizer, limit, locks, len(primed) + 1)
         start = torch.tensor([[config.decoder_start_token_id, *primed]], device=self.model.device)
-        source = self.processor.pad([self.processor.encode("compose", request.text)]).to(self.model.device)
+        request = replace(request, sketch=replace(request.sketch, bars=None))
+        source = self.processor.pad([self.processor.encode_request("compose", request)]).to(self.model.device)
         with torch.random.fork_rng([]), torch.inference_mode():
             torch.manual_seed(turn.seed)
             self.model.generate(

@@ -2,7 +2,8 @@
 
 Music is transposed at random and its words move with it, and words are written anew each time a row is met, so that
 no caption is learned by heart; only what people wrote about a piece is taken as it is, and the piece with it as it is.
-One prompt in ten is empty: the model also learns music without being told anything.
+One prompt in ten is empty: the model also learns music without being told anything; and words and sketch (`sketch`)
+each tell only a part, so that the model learns to hear either.
 
 Most of what a prompt decides (metre, tempo, instruments, the first notes' key) stands in the first few dozen tokens,
 and everything after can be guessed from them. ``opening`` is ``compose`` of that beginning alone: many prompts for the
@@ -16,9 +17,11 @@ import random
 
 from ..data.batches import Example, Row
 from ..data.captions import write_caption, write_prompt
+from ..sketch_midi_text import Sketch, sketch_of, thinned
 from ..tokenization_midi_text import MidiTextTokenizer
 
 EMPTY_PROMPTS = 0.1
+WORDLESS = 0.4  # and so many come with a sketch alone
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 96
@@ -56,8 +59,10 @@ def make_example(
     if task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
     silent = task == "untold" or (augment and rng.random() < EMPTY_PROMPTS)
-    text = "" if silent else given or write_prompt(facts, row.labels, rng, analysis=analysis)
-    source = tokenizer.prompt_ids("compose", text=text)
+    wordless = silent or (augment and rng.random() < WORDLESS)
+    text = "" if wordless else given or write_prompt(facts, row.labels, rng, analysis=analysis)
+    sketch = Sketch() if silent else thinned(sketch_of(facts, analysis), rng)
+    source = tokenizer.prompt_ids("compose", text, tokenizer.event_ids(sketch.events))
     target = [*music, end][:OPENING_TOKENS] if task == "opening" else [*music, end]
     return Example(source, target, facts.notes)
 
