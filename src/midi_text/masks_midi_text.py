@@ -166,6 +166,7 @@ class ColumnReader:
         names: The events by id.
 
     Attributes:
+        values: What each event id says, see ``read_event``: a pitch, a velocity, twelfths of a beat …; shape (events,).
         middle_velocity: The event id of the velocity that flat music has.
         velocities: The event ids of all velocities, soft to loud.
         programs: The event id of every program, shape (129,).
@@ -174,24 +175,24 @@ class ColumnReader:
     def __init__(self, names: Sequence[str]) -> None:
         coded = [read_event(name) for name in names]
         self._kind = np.array([-1 if each is None else each[0] for each in coded])
-        self._value = np.array([0 if each is None else each[1] for each in coded])
+        self.values = np.array([0 if each is None else each[1] for each in coded])
         self._bar = names.index("Bar_None")
         self._position = self._table(Event.POSITION)
         self.programs = self._table(Event.PROGRAM)
         velocities = np.flatnonzero(self._kind == Event.VELOCITY)
-        self.velocities: list[int] = velocities[np.argsort(self._value[velocities])].tolist()
-        self.middle_velocity = min(self.velocities, key=lambda i: abs(int(self._value[i]) - 64))
+        self.velocities: list[int] = velocities[np.argsort(self.values[velocities])].tolist()
+        self.middle_velocity = min(self.velocities, key=lambda i: abs(int(self.values[i]) - 64))
 
     def _table(self, kind: Event) -> np.ndarray:
         ids = np.flatnonzero(self._kind == kind)
-        table = np.full(self._value[ids].max() + 1, -1)
-        table[self._value[ids]] = ids
+        table = np.full(self.values[ids].max() + 1, -1)
+        table[self.values[ids]] = ids
         return table
 
     def read(self, event_ids: Sequence[int] | np.ndarray) -> Columns:
         """Takes events apart that follow the grammar: each bar has its metre, each note its velocity and duration."""
         ids = np.asarray(event_ids, np.int64)
-        kind, value = self._kind[ids], self._value[ids]
+        kind, value = self._kind[ids], self.values[ids]
         bar = np.cumsum(kind == Event.BAR) - 1
         position = self._holding(kind == Event.POSITION, value)
         program = self._holding(kind == Event.PROGRAM, value)

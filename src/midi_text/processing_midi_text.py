@@ -94,6 +94,11 @@ class MidiTextProcessor(ProcessorMixin):
         mask = (input_ids != self.tokenizer.pad_token_id).long()
         return BatchFeature({"input_ids": input_ids, "attention_mask": mask})
 
+    def pad_left(self, starts: Sequence[Sequence[int]]) -> BatchFeature:
+        """What decoders start with, as tensors padded left: all go on from the same column."""
+        flipped = self.pad([ids[::-1] for ids in starts], multiple=1)
+        return BatchFeature({name: value.flip(1) for name, value in flipped.items()})
+
     def read_music(self, midi: MidiSource) -> ReadMusic:
         """Reads, cleans and encodes a score, as many bars as the encoder takes.
 

@@ -181,6 +181,14 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
         return [events[0] for events in music[:merged]]
 
     @cached_property
+    def _base_ids(self) -> dict[str, int]:
+        return {event: self.music_offset + i for i, event in enumerate(self.base_events)}
+
+    def event_ids(self, events: Iterable[str]) -> list[int]:
+        """The joint id of each event by itself, without merges. Raises KeyError for what is no event."""
+        return [self._base_ids[event] for event in events]
+
+    @cached_property
     def special_ids(self) -> tuple[int, ...]:
         """Ids of the special tokens that are not music: padding, ends, tasks, reserved ones."""
         return tuple(self.convert_tokens_to_ids([*SPECIAL_TOKENS, *RESERVED_TOKENS]))
