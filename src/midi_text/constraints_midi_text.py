@@ -3,8 +3,8 @@
 :class:`MusicLogitsProcessor` lets through only tokens after which the piece is still well-formed, still inside its
 locks (:class:`Locks`), and can still end within the length given. So *every* sequence that ``generate`` writes,
 greedily, by sampling or by beams, decodes, ends, has at least one note and holds what was asked; how good it is
-remains the model's affair. Each row of a batch has its own locks. :class:`TextOnlyLogitsProcessor` keeps captions
-to words.
+remains the model's affair. Each row of a batch has its own locks. :class:`SameNotesLogitsProcessor` lets a model play
+given notes, with dynamics and tempi of its own. :class:`TextOnlyLogitsProcessor` keeps captions to words.
 
 The hard rules come from the grammar and piece modules beside this one. Two gentle ones live here, as additions to
 the logits: an instrument that was asked for and is still silent is preferred more and more, and with a key locked,
@@ -19,11 +19,12 @@ import numpy as np
 import torch
 from transformers import LogitsProcessor
 
-from .grammar_midi_text import NO_LIMIT, Event, EventGrammar, event_grammar
+from .grammar_midi_text import NO_LIMIT, Coded, Event, EventGrammar, event_grammar
 from .key_midi_text import KEYS, TURNED, Key
 from .locks_midi_text import SCALES, Rules
 from .locks_midi_text import Locks as Locks
 from .piece_midi_text import Piece
+from .script_midi_text import Script
 
 _ENTRY_BIAS = 4.0  # nats for an instrument that should sound by now
 _MOST = 2.5  # how much more than its strength the guide may weigh while the asked key trails
@@ -135,6 +136,7 @@ class MusicLogitsProcessor(LogitsProcessor):
         self._ending = torch.from_numpy(np.append(bars, eos_token_id))
         self._pieces: list[Piece] = []
         self._ids: torch.Tensor | None = None
+        self._primed = 0  # ids that were there when the writing started
         self._heard = np.zeros((0, 12))  # a row for each piece, which writes it
         self._weighed: bytes | None = None  # what was heard when the guide was last asked
         self._guide = KeyGuide([])
@@ -179,6 +181,8 @@ class MusicLogitsProcessor(LogitsProcessor):
 
     def _restart(self, input_ids: torch.Tensor, known: torch.Tensor | None) -> None:
         count = input_ids.shape[0]
+        if known is None:
+            self._primed = input_ids.shape[1]
         if count % len(self.rules):
             raise ValueError(f"{count} rows cannot be shared out among {len(self.rules)} locks: give one per prompt")
         rules = [self.rules[row * len(self.rules) // count] for row in range(count)]
@@ -202,7 +206,7 @@ class MusicLogitsProcessor(LogitsProcessor):
         grammar = self.grammar
         allowed, ends = np.empty((len(self._pieces), grammar.size), bool), []
         for ok, piece in zip(allowed, self._pieces, strict=True):
-            step, rules = piece.next_step(remaining, self.max_length), piece.rules
+            step, rules = piece.next_step(remaining, max(1, self.max_length - self._primed)), piece.rules
             here = piece.state, piece.program, piece.fixed_metre
             ok[:] = rules.allowed(*here, step.limits)
             if step.only is not None:
@@ -238,6 +242,57 @@ class MusicLogitsProcessor(LogitsProcessor):
                 piece = self._pieces[row]
                 out[row, piece.rules.entering(piece.silent)] += _ENTRY_BIAS * urgency
         return out
+
+
+class SameNotesLogitsProcessor(LogitsProcessor):
+    """Keeps each row to its script: the same notes, with velocities and tempi as the model likes.
+
+    Args:
+        token_events: ``tokenizer.token_events``.
+        eos_token_id: The id that ends a piece.
+        scripts: For each row the coded events of its piece, in the order of `EventVocabulary.encode`, and its slowest
+            and fastest tempo; what the decoder starts with is their beginning. Rows of one script stand together, as
+            ``generate`` lays them out.
+    """
+
+    def __init__(
+        self,
+        token_events: Sequence[Sequence[str]],
+        eos_token_id: int,
+        scripts: Sequence[tuple[tuple[Coded, ...], tuple[int, int]]],
+    ) -> None:
+        self.grammar: EventGrammar = event_grammar(token_events, eos_token_id)
+        made = {script: Script(self.grammar, *script) for script in scripts}
+        self.scripts = [made[script] for script in scripts]
+        self._ids: torch.Tensor | None = None
+        self._places: list[tuple[int, bool]] = []
+
+    @property
+    def most_tokens(self) -> int:
+        """No row gets longer, the end included."""
+        return max(script.most_tokens for script in self.scripts)
+
+    @torch.no_grad()
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
+        """Bars every token that would change a note; shapes as in :class:`MusicLogitsProcessor`."""
+        count, known = input_ids.shape[0], self._ids
+        scripts = [self.scripts[row * len(self.scripts) // count] for row in range(count)]
+        follows = known is not None and torch.equal(known, input_ids[:, :-1])
+        places = self._places if follows else [(0, False)] * count
+        self._places, self._ids = [], input_ids.clone()
+        out = torch.full_like(scores, -torch.inf)
+        offset = self.grammar.offset
+        for row, script in enumerate(scripts):
+            place = places[row]
+            for token in input_ids[row, -1:].tolist() if follows else input_ids[row].tolist():
+                if offset <= token < offset + self.grammar.size:
+                    place = script.after(place, token - offset)
+            self._places.append(place)
+            allowed = script.allowed(place)
+            ids = torch.from_numpy(allowed + offset) if len(allowed) else torch.tensor([self.grammar.eos_token_id])
+            ids = ids.to(scores.device)
+            out[row, ids] = scores[row, ids]
+        return out  # type: ignore[return-value]
 
 
 class TextOnlyLogitsProcessor(LogitsProcessor):

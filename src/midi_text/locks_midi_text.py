@@ -38,6 +38,11 @@ class Locks:
         bars: Fewest and most bars.
         duration_seconds: Shortest and longest duration, met in whole bars; not together with ``bars``.
         chromatic_share: Share of pitched notes that may lie outside the key, 0..1.
+        metres: Metre of each bar, where they differ; not together with ``time_signature``, and as many as ``bars``.
+        begin: Bars that are there when the writing starts, with which the decoder is primed: the first token opens the
+            next bar, and instruments, key and chromatic budget count from there. ``bars`` and ``metres`` count all.
+        rests: Whether bars may be silent, as those of one part often are; else never the first, never two in a row.
+        closes: Whether a locked key has to be left on its tonic.
 
     Raises:
         ValueError: If a value is impossible or two locks contradict each other.
@@ -53,6 +58,10 @@ class Locks:
     bars: tuple[int, int] | None = None
     duration_seconds: tuple[float, float] | None = None
     chromatic_share: float = 0.04
+    metres: tuple[tuple[int, int], ...] = ()
+    begin: int = 0
+    rests: bool = False
+    closes: bool = True
 
     def __post_init__(self) -> None:
         for name, low, high in (("tempo_bpm", 30, 250), ("bars", 1, 1000), ("duration_seconds", 0.5, 3600)):
@@ -61,6 +70,10 @@ class Locks:
             raise ValueError(f"bars must be whole numbers, got {self.bars}")
         if self.bars is not None and self.duration_seconds is not None:
             raise ValueError("bars and duration_seconds cannot both be locked: keep the one that matters more")
+        if self.metres and (self.time_signature is not None or self.bars != (len(self.metres), len(self.metres))):
+            raise ValueError(f"metres must be one for each of bars = {self.bars}, without time_signature")
+        if self.begin < 0 or (self.begin and (self.bars is None or self.bars[0] <= self.begin)):
+            raise ValueError(f"begin must be 0 or more and below bars, which count all; got {self.begin}, {self.bars}")
         if not 0 <= self.chromatic_share <= 1:
             raise ValueError(f"chromatic_share must be between 0 and 1, got {self.chromatic_share}")
         groups = (*((p,) for p in self.programs or ()), *self.families, self.excluded_programs)
@@ -103,6 +116,8 @@ class Rules:
 
     Attributes:
         key: The key to hold, None where nothing pitched may sound.
+        closing_key: The key to close in, None where the end is free.
+        metre_codes: ``metre_code`` of each bar, () where the locks do not say.
         pitch_costs: What a pitch class takes of the chromatic budget, 12 numbers.
 
     Raises:
@@ -113,9 +128,12 @@ class Rules:
         self.grammar, self.locks = grammar, locks
         self.groups = locks.groups
         self.key = locks.key if locks.allowed_programs - {DRUMS} else None
-        if locks.time_signature is not None and locks.time_signature not in grammar.metres:
-            known = ", ".join(f"{n}/{d}" for n, d in grammar.metres)
-            raise ValueError(f"time_signature must be one of {known}; got {locks.time_signature}")
+        self.closing_key = self.key if locks.closes else None
+        self.metre_codes = tuple(map(metre_code, locks.metres))
+        for metre in dict.fromkeys([*([locks.time_signature] if locks.time_signature else ()), *locks.metres]):
+            if metre not in grammar.metres:
+                known = ", ".join(f"{n}/{d}" for n, d in grammar.metres)
+                raise ValueError(f"time_signature must be one of {known}; got {metre}")
         self.tempi = [t for t in grammar.tempi if _inside(t, locks.tempo_bpm)]
         if not self.tempi:
             raise ValueError(

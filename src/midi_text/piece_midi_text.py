@@ -66,7 +66,8 @@ class Piece:
         self.bars = self.quiet_bars = self.bar_tokens = self.bar_notes = 0
         bars = rules.locks.bars or (1, 0)
         self.min_bars, self.max_bars = int(bars[0]), int(bars[1])  # most 0: no limit
-        self.metre, self.bar_length, self.fixed_metre = 0, 48, 0
+        self.metre, self.bar_length = 0, 48
+        self.fixed_metre = rules.metre_codes[0] if rules.metre_codes else 0  # of the next metre to be written
         self.bar_start, self.tick = 0, 4
         self.position = self.program = self.pitch = -1
         self.tempi = self.chromatic = self.pitched = 0
@@ -123,12 +124,29 @@ class Piece:
         self.bars += 1
         self.bar_notes, self.bar_tokens, self.position = 0, 1, -1
         self.here, self.fresh = [], True
+        if self.rules.metre_codes:
+            self.fixed_metre = self._locked_metre(self.bars)
+        if self.bars == self.rules.locks.begin + 1 > 1:
+            self._begin()
+
+    def _begin(self) -> None:
+        """What the locks count begins here: before was music that is gone on from."""
+        self.silent = frozenset(self.rules.groups)
+        self.chromatic = self.pitched = 0
+        self.durations[:], self.heard[:] = 0, 0
+
+    def _locked_metre(self, bar: int) -> int:
+        """The metre of a bar, counted from 1; that of the last bar beyond it."""
+        codes = self.rules.metre_codes
+        return codes[min(bar, len(codes)) - 1]
 
     def _set_metre(self, value: int) -> None:
         self.metre = value
         numerator, denominator = divmod(value, 100)
         self.bar_length, self.tick = 12 * numerator, 16 // denominator
-        if not self.fixed_metre and self.max_bars:
+        if self.rules.metre_codes:
+            self.fixed_metre = self._locked_metre(self.bars + 1)
+        elif not self.fixed_metre and self.max_bars:
             self.fixed_metre = value
 
     def _set_position(self, value: int) -> None:
@@ -200,7 +218,7 @@ class Piece:
 
     def _rests_on_tonic(self) -> bool:
         """Whether the last pitched notes have the tonic as their lowest, and nothing else sounds below."""
-        key = self.rules.key
+        key = self.rules.closing_key
         if key is None:
             return True
         bass = min((pitch for _, pitch in self.held), default=self.lowest)
@@ -227,8 +245,9 @@ class Piece:
 
     def _progress(self) -> float:
         """0 at the start, 1 where every instrument has to have come in: half the bars, or eight."""
-        half = max(0.5, self.max_bars / 2) if self.max_bars else 8
-        return (self.bars - 1 + max(self.position, 0) / self.bar_length) / half
+        begin = self.rules.locks.begin
+        half = max(0.5, (self.max_bars - begin) / 2) if self.max_bars else 8
+        return (self.bars - begin - 1 + max(self.position, 0) / self.bar_length) / half
 
     def urgency(self) -> float:
         """0..1: how much an instrument that is still silent should be preferred now."""
@@ -247,7 +266,7 @@ class Piece:
         return self.bar_length - min(max(12, 48 // self.tick), self.bar_length // 2)
 
     def _in_ending(self) -> bool:
-        return self.rules.key is not None and self.bars == self.max_bars and self.position >= self._ending()
+        return self.rules.closing_key is not None and self.bars == self.max_bars and self.position >= self._ending()
 
     def next_step(self, remaining: int, total: int) -> Step:
         """What may come next, and what has to.
@@ -276,7 +295,7 @@ class Piece:
         out = [NO_LIMIT] * len(Demand)
         out[Demand.AFTER] = -(self.position + 1)
         out[Demand.LAST_POSITION] = self.bar_length - 1
-        if rules.key is not None and most:
+        if rules.closing_key is not None and most:
             if self.bars == most:
                 out[Demand.NOTE_POSITION] = self._ending() - 1
             elif self.bars == most - 1:
@@ -284,10 +303,11 @@ class Piece:
             if self._in_ending() and not self.fresh:  # the tonic has been put below: stay above
                 out[Demand.DEPTH] = -self.lowest
         if most:
-            room = min(NO_LIMIT, (most - self.bars + 1) * self.bar_length)
+            room, next_room = self._room()
             out[Demand.REACH] = room - max(self.position, 0)
-            out[Demand.BAR_REACH], out[Demand.NEXT_BAR_REACH] = room, room - self.bar_length
+            out[Demand.BAR_REACH], out[Demand.NEXT_BAR_REACH] = room, next_room
         may_be_quiet = self.bars != 1 and self.quiet_bars == 0  # never the first bar, never two in a row
+        may_be_quiet = may_be_quiet or rules.locks.rests or 0 < self.bars <= rules.locks.begin
         may_be_quiet = may_be_quiet or self.bar_notes > 0 or hurry
         out[Demand.BARS] = int(may_be_quiet and (not most or self.bars < most))
         one_tempo = rules.locks.tempo_bpm is not None or rules.locks.duration_seconds is not None
@@ -296,9 +316,19 @@ class Piece:
         out[Demand.NOTES] = max(self.max_here - len(self.here), int(must_play))
         return out
 
+    def _room(self) -> tuple[int, int]:
+        """Positions from the start of this bar to the end of the piece, and from the next bar's, each in its metre."""
+        codes = self.rules.metre_codes
+        if not codes:
+            room = min(NO_LIMIT, (self.max_bars - self.bars + 1) * self.bar_length)
+            return room, room - self.bar_length
+        rest = sum(12 * numerator * (16 // unit) for numerator, unit in (divmod(c, 100) for c in codes[self.bars :]))
+        beat = 16 // (self._locked_metre(self.bars + 1) % 100)
+        return min(NO_LIMIT, self.bar_length + rest // self.tick), min(NO_LIMIT, rest // beat)
+
     def _tonic_is_due(self) -> bool:
         """Whether the next pitched note is the first at its position, so that a piece to end here needs the tonic."""
-        return self.rules.key is not None and self.fresh
+        return self.rules.closing_key is not None and self.fresh
 
     def _restriction(self, spare: int, left: float) -> np.ndarray | None:
         """The only tokens allowed, None for no restriction; ``spare`` tokens and a share ``left`` of all remain."""
@@ -308,6 +338,8 @@ class Piece:
             only = rules.entering(self.silent)
         elif phase == Phase.NOTE and self._bar_is_full(spare):
             only = rules.grammar.leading[Event.BAR]
+        if 0 < self.bars <= rules.locks.begin and phase in (Phase.NOTE, Phase.METRE, Phase.TEMPO):
+            return rules.grammar.leading[Event.BAR]
         if self._in_ending() and self._tonic_is_due():
             tonic = rules.tonic(self.bass())
             only = tonic if only is None else only & tonic

@@ -8,6 +8,7 @@ take one input, a list or a generator, and work in batches.
 
 from __future__ import annotations
 
+import copy
 import os
 import secrets
 import time
@@ -22,7 +23,8 @@ from transformers import GenerationConfig, LogitsProcessorList, Pipeline
 from transformers.utils import cached_file
 
 from .agreement_midi_text import Agreement, agreement
-from .constraints_midi_text import MusicLogitsProcessor, TextOnlyLogitsProcessor
+from .changes_midi_text import CHANGES, Change, ChangeWishes, Draft, read_change
+from .constraints_midi_text import MusicLogitsProcessor, SameNotesLogitsProcessor, TextOnlyLogitsProcessor
 from .facts.analysis import Analysis, analyze, analyze_view
 from .facts.view import view_score
 from .facts_midi_text import MusicFacts, measure_facts
@@ -30,11 +32,13 @@ from .locks_midi_text import Locks
 from .prompt_midi_text import Ask
 from .repair_midi_text import CheckedCaption, check_caption
 from .request_midi_text import Request, Wishes, understand
-from .score_midi_text import bar_starts, slice_bars, write_score
+from .score_midi_text import bar_starts, read_score, slice_bars, write_score
 from .style_midi_text import PROBE_FILE, StyleGuess, StyleProbe, style_features
 
 MAX_PROMPT_CHARACTERS = 100_000
 _WISHES = frozenset(Wishes.__dataclass_fields__)
+_CHANGE = ("midi", "task", "at_bars", "at_tracks", "strength")
+_BOTH = ("seed", "locks", "num_candidates", "max_new_tokens")  # needed to read an input and to write its answer
 _SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "num_beams", "do_sample")
 
 
@@ -54,6 +58,9 @@ class Composition:
         generation_seconds: Wall time of the batch it was written in.
         tokens: Music tokens written.
         others: The other candidates, best first.
+        task: "compose", or how a given piece was changed; then ``agreement`` is of the part that was written.
+        original: The given piece, quantized as the model heard it.
+        changed_bars: Bars of ``score`` that were written anew, from 0.
     """
 
     prompt: str
@@ -67,6 +74,9 @@ class Composition:
     generation_seconds: float
     tokens: int
     others: tuple[Composition, ...] = ()
+    task: str = "compose"
+    original: symusic.Score | None = None
+    changed_bars: tuple[int, ...] = ()
 
     @property
     def share_met(self) -> float:
@@ -86,6 +96,8 @@ class Composition:
             "bars": self.facts.bars,
             "duration_seconds": round(self.facts.duration_seconds, 2),
             "generation_seconds": round(self.generation_seconds, 3),
+            "task": self.task,
+            "changed_bars": list(self.changed_bars),
             "facts": self.facts.to_dict(),
             "analysis": self.analysis.to_dict(),
             "agreement": [asdict(row) for row in self.agreement],
@@ -160,9 +172,16 @@ class _MidiTextPipeline(Pipeline):
         max_new_tokens: int,
         seed: int,
         options: Mapping[str, Any],
+        primed: Sequence[Sequence[int]] = (),
     ) -> tuple[list[list[int]], float]:
-        """Runs the model on encoded sources; the ids of each written sequence and the wall time."""
+        """Runs the model on encoded sources; the ids of each written sequence and the wall time.
+
+        With ``primed``, ids that the decoder starts with, one sequence a source, what comes back begins with them.
+        """
         inputs = self.processor.pad(sources).to(self.device)
+        if any(primed):
+            starts = self.processor.pad_left([[self.model.config.decoder_start_token_id, *ids] for ids in primed])
+            inputs.update({f"decoder_{name}": value.to(self.device) for name, value in starts.items()})
         options = dict(options)
         streamer = options.pop("streamer", None)
         config = GenerationConfig(
@@ -184,21 +203,26 @@ class _MidiTextPipeline(Pipeline):
                 **inputs, generation_config=config, logits_processor=LogitsProcessorList([processor]), streamer=streamer
             )
         seconds = time.perf_counter() - started
-        end = self.model.config.eos_token_id
-        rows = [row[1:].tolist() for row in out]  # the first id is the decoder's start
+        end, start = self.model.config.eos_token_id, self.model.config.decoder_start_token_id
+        rows = [row[row.index(start) + 1 :] for row in out.tolist()]  # before it there is padding
         return [row[: row.index(end)] if end in row else row for row in rows], seconds
 
 
 class TextToMidiPipeline(_MidiTextPipeline):
-    """Writes MIDI from words.
+    """Writes MIDI from words, or changes a piece that is given beside them.
 
     Call arguments, all optional:
+        midi: A piece to change: a path, bytes, a binary file object or a symusic Score.
+        task: ``"compose"``, by default without ``midi``; ``"continue"``, by default with it: ``bars`` or
+            ``duration_seconds`` more; ``"infill"``: writes ``at_bars="9-16"`` and ``at_tracks=[2]`` (both from 1, as
+            people count) anew; ``"vary"``: a share ``strength`` of the bars; ``"refine"``: dynamics and tempo of the
+            same notes. What is not asked to change does not change, note for note. The words may be empty.
         num_candidates: Pieces written for each prompt in one batch; the one that agrees best with the prompt is
             returned, the rest are its ``others``.
         seed: For reproducible music; drawn and reported by default.
         tempo_bpm, key, time_signature, instruments, bars, duration_seconds: Explicit wishes, see `Wishes`; they win
             over the prompt's words and hold for every input. An input may be a mapping with wishes of its own:
-            ``{"prompt": "a song", "bars": 8}``.
+            ``{"prompt": "a song", "bars": 8}``, ``{"midi": "song.mid", "task": "vary"}``.
         locks: False lets the model ignore every wish; the grammar still holds.
         max_new_tokens: The longest piece, in tokens.
         temperature, top_k, top_p, …: As in ``generate``.
@@ -213,15 +237,15 @@ class TextToMidiPipeline(_MidiTextPipeline):
         options = {name: kwargs.pop(name) for name in (*_SAMPLING, "streamer") if name in kwargs}
         wishes = {name: kwargs.pop(name) for name in list(kwargs) if name in _WISHES}
         preprocess: dict[str, Any] = {"wishes": Wishes(**wishes)} if wishes else {}
-        if "seed" in kwargs:
-            preprocess["seed"] = kwargs["seed"]
-        forward: dict[str, Any] = {
-            name: kwargs.pop(name) for name in ("num_candidates", "seed", "locks", "max_new_tokens") if name in kwargs
-        }
+        preprocess |= {name: kwargs[name] for name in _BOTH if name in kwargs}
+        if change := {name: kwargs.pop(name) for name in _CHANGE if name in kwargs}:
+            preprocess["change"] = change
+        forward: dict[str, Any] = {name: kwargs.pop(name) for name in _BOTH if name in kwargs}
         if kwargs:
             raise TypeError(
-                f"text-to-midi knows no {', '.join(map(repr, sorted(kwargs)))}; it takes num_candidates, seed, locks, "
-                f"max_new_tokens, streamer, {', '.join(sorted(_WISHES))} and {', '.join(_SAMPLING)}"
+                f"text-to-midi knows no {', '.join(map(repr, sorted(kwargs)))}; it takes {', '.join(_CHANGE)}, "
+                "num_candidates, seed, locks, max_new_tokens, streamer, "
+                f"{', '.join(sorted(_WISHES))} and {', '.join(_SAMPLING)}"
             )
         if forward.get("num_candidates", 1) < 1:
             raise ValueError(f"num_candidates must be at least 1; got {forward['num_candidates']}")
@@ -229,19 +253,57 @@ class TextToMidiPipeline(_MidiTextPipeline):
             forward["options"] = options
         return preprocess, forward, {}
 
-    def preprocess(self, prompt: Any, wishes: Wishes | None = None, seed: int = 0) -> dict[str, Any]:
-        """Reads one prompt: a string, or a mapping with ``prompt`` and any of the wishes."""
+    def preprocess(
+        self,
+        prompt: Any,
+        wishes: Wishes | None = None,
+        change: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        locks: bool = True,
+        num_candidates: int = 1,
+        max_new_tokens: int | None = None,
+    ) -> dict[str, Any]:
+        """Reads one prompt: a string, or a mapping with ``prompt``, any of the wishes, and a piece to change."""
+        change = dict(change or {})
         if isinstance(prompt, Mapping):
             given = dict(prompt)
             prompt = given.pop("prompt", "")
+            change |= {name: given.pop(name) for name in _CHANGE if name in given}
             unknown = sorted(set(given) - _WISHES)
             if unknown:
-                raise ValueError(f"a prompt's mapping may hold prompt, {', '.join(sorted(_WISHES))}; got {unknown}")
+                known = ", ".join([*_CHANGE, *sorted(_WISHES)])
+                raise ValueError(f"a prompt's mapping may hold prompt, {known}; got {unknown}")
             wishes = Wishes(**{**(asdict(wishes) if wishes else {}), **given})
         if not isinstance(prompt, str):
             raise TypeError(f"a prompt must be a str or a mapping with 'prompt'; got {type(prompt).__name__}")
-        request = understand(prompt[:MAX_PROMPT_CHARACTERS], wishes, seed)
-        return {"prompt": prompt, "request": request}
+        words, midi = prompt[:MAX_PROMPT_CHARACTERS], change.pop("midi", None)
+        task = change.pop("task", None) or ("compose" if midi is None else "continue")
+        if task not in ("compose", *CHANGES):
+            raise ValueError(f"task must be one of compose, {', '.join(CHANGES)}; got {task!r}")
+        if (midi is None) != (task == "compose"):
+            raise ValueError(
+                f"the task {task!r} {'needs midi=, the piece to change' if midi is None else 'takes no midi'}"
+            )
+        if task == "compose":
+            if change:
+                raise ValueError(f"{', '.join(change)} can only be asked of a piece: give midi= and a task")
+            return {"prompt": prompt, "request": understand(words, wishes, seed), "changes": None}
+        rooms = self.model.config.max_source_length, max_new_tokens or self.model.config.max_target_length
+        first = read_change(
+            self.processor.tokenizer,
+            read_score(midi).score,
+            words,
+            ChangeWishes(task=task, **change),
+            wishes,
+            held=locks,
+            seed=seed,
+            rooms=rooms,
+        )
+        return {
+            "prompt": prompt,
+            "request": first.piece.request,
+            "changes": [copy.copy(first) for _ in range(num_candidates)],
+        }
 
     def _forward(
         self,
@@ -255,47 +317,110 @@ class TextToMidiPipeline(_MidiTextPipeline):
         """Writes the candidates of one prompt or of a batch of them."""
         batched = isinstance(model_inputs["request"], list)
         requests: list[Request] = model_inputs["request"] if batched else [model_inputs["request"]]
-        limit = max_new_tokens or self.model.config.max_target_length
-        tokenizer = self.processor.tokenizer
-        held = [request.locks if locks else Locks() for request in requests]
-        processor = MusicLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, limit + 1, held)
-        written, seconds = self._generate(
-            [self.processor.encode_request("compose", request) for request in requests],
-            processor,
-            limit,
-            seed,
-            {"temperature": 0.9, "top_p": 0.95, "top_k": 0, **(options or {}), "num_return_sequences": num_candidates},
-        )
-        groups = [written[i : i + num_candidates] for i in range(0, len(written), num_candidates)]
-        out = {"prompt": model_inputs["prompt"], "request": requests, "written": groups}
-        out |= {"seed": [seed] * len(groups), "seconds": [seconds] * len(groups)}
+        changes: list[list[Change] | None] = model_inputs["changes"] if batched else [model_inputs["changes"]]
+        options = {"temperature": 0.9, "top_p": 0.95, "top_k": 0, **(options or {})}
+        written: list[Any] = [change or [] for change in changes]
+        seconds = self._write_changes([each for change in changes for each in change or []], seed, options)
+        composing = [index for index, change in enumerate(changes) if change is None]
+        if composing:
+            limit = max_new_tokens or self.model.config.max_target_length
+            tokenizer = self.processor.tokenizer
+            held = [requests[index].locks if locks else Locks() for index in composing]
+            rows, took = self._generate(
+                [self.processor.encode_request("compose", requests[index]) for index in composing],
+                MusicLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, limit + 1, held),
+                limit,
+                seed,
+                {**options, "num_return_sequences": num_candidates},
+            )
+            seconds += took
+            for number, index in enumerate(composing):
+                written[index] = rows[number * num_candidates : (number + 1) * num_candidates]
+        out = {"prompt": model_inputs["prompt"], "request": requests, "changes": changes, "written": written}
+        out |= {"seed": [seed] * len(written), "seconds": [seconds] * len(written)}
         return out if batched else {key: value if key == "prompt" else value[0] for key, value in out.items()}
+
+    def _write_changes(self, changes: Sequence[Change], seed: int, options: Mapping[str, Any]) -> float:
+        """Writes draft after draft until every change is done, all of one kind in a batch; the wall time."""
+        seconds, turn = 0.0, 0
+        while drafts := [(change, draft) for change in changes if (draft := change.draft()) is not None]:
+            for scripted in (False, True):
+                batch = [(change, draft) for change, draft in drafts if bool(draft.script) == scripted]
+                if batch:
+                    seconds += self._write_drafts(batch, seed + turn, options)
+            turn += 1
+        return seconds
+
+    def _write_drafts(self, batch: Sequence[tuple[Change, Draft]], seed: int, options: Mapping[str, Any]) -> float:
+        tokenizer = self.processor.tokenizer
+        vocabulary = tokenizer.token_events, tokenizer.eos_token_id
+        longest = max(len(draft.primed) for _, draft in batch)
+        rules: MusicLogitsProcessor | SameNotesLogitsProcessor
+        if batch[0][1].script:
+            rules = SameNotesLogitsProcessor(*vocabulary, [(draft.script, draft.tempi) for _, draft in batch])
+            budget = rules.most_tokens
+        else:
+            budget = max(change.piece.target_room - len(draft.primed) for change, draft in batch)
+            rules = MusicLogitsProcessor(*vocabulary, 1 + longest + budget, [draft.locks for _, draft in batch])
+        rows, seconds = self._generate(
+            [self.processor.encode(change.task, change.piece.request.text, draft.music) for change, draft in batch],
+            rules,
+            budget,
+            seed,
+            options,
+            [draft.primed for _, draft in batch],
+        )
+        for (change, draft), ids in zip(batch, rows, strict=True):
+            change.take(ids)
+            change.tokens += len(ids) - len(draft.primed)
+        return seconds
 
     def postprocess(self, model_outputs: dict[str, Any]) -> Composition:
         """Measures the candidates of one prompt and puts the best first."""
         request: Request = model_outputs["request"]
-        made = []
-        for ids in model_outputs["written"]:
-            score = _cut(self.processor.decode_score(ids), request.locks.bars)
-            facts = measure_facts(score)
-            analysis = analyze(score, facts)
-            made.append(
-                Composition(
-                    prompt=model_outputs["prompt"],
-                    seed=model_outputs["seed"],
-                    score=score,
-                    midi=write_score(score),
-                    facts=facts,
-                    analysis=analysis,
-                    ask=request.ask,
-                    agreement=agreement(request.ask, facts, analysis),
-                    generation_seconds=model_outputs["seconds"],
-                    tokens=len(ids),
-                )
-            )
+        given = {name: model_outputs[name] for name in ("prompt", "seed")}
+        given["generation_seconds"] = model_outputs["seconds"]
+        if model_outputs["changes"] is not None:
+            made = [_changed(change, **given) for change in model_outputs["written"]]
+        else:
+            made = [self._composed(request, ids, **given) for ids in model_outputs["written"]]
         made.sort(key=lambda composition: -composition.share_met)  # stable: the first of equals stays first
         best, *others = made
         return Composition(**{**vars(best), "others": tuple(others)})
+
+    def _composed(self, request: Request, ids: Sequence[int], **given: Any) -> Composition:
+        score = _cut(self.processor.decode_score(ids), request.locks.bars)
+        facts = measure_facts(score)
+        analysis = analyze(score, facts)
+        return Composition(
+            score=score,
+            midi=write_score(score),
+            facts=facts,
+            analysis=analysis,
+            ask=request.ask,
+            agreement=agreement(request.ask, facts, analysis),
+            tokens=len(ids),
+            **given,
+        )
+
+
+def _changed(change: Change, **given: Any) -> Composition:
+    """A changed piece: measured whole, and what was asked in the part that was written."""
+    score, wanted, kept = change.result()
+    facts = measure_facts(score)
+    return Composition(
+        score=score,
+        midi=write_score(score),
+        facts=facts,
+        analysis=analyze(score, facts),
+        ask=change.ask(),
+        agreement=change.agreement(wanted, kept),
+        tokens=change.tokens,
+        task=change.task,
+        original=change.heard,
+        changed_bars=change.changed_bars,
+        **given,
+    )
 
 
 class MidiToTextPipeline(_MidiTextPipeline):

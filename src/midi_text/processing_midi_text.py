@@ -105,6 +105,11 @@ class MidiTextProcessor(ProcessorMixin):
         """A request as joint ids: its words, and behind them its sketch."""
         return self.encode(task, request.text, self.tokenizer.event_ids(request.sketch.events))
 
+    def pad_left(self, starts: Sequence[Sequence[int]]) -> BatchFeature:
+        """What decoders start with, as tensors padded left: all go on from the same column."""
+        flipped = self.pad([ids[::-1] for ids in starts], multiple=1)
+        return BatchFeature({name: value.flip(1) for name, value in flipped.items()})
+
     def read_music(self, midi: MidiSource) -> ReadMusic:
         """Reads, cleans and encodes a score, as many bars as the encoder takes.
 

@@ -9,16 +9,23 @@ Most of what a prompt decides (metre, tempo, instruments, the first notes' key) 
 and everything after can be guessed from them. ``opening`` is ``compose`` of that beginning alone: many prompts for the
 price of one piece, so that the decoder learns early to listen to the encoder. ``untold`` is ``compose`` without a
 prompt, for validation: how much worse it does tells how much the prompt is heard.
+
+The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
+``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead.
 """
 
 from __future__ import annotations
 
 import random
 
+import numpy as np
+
 from ..data.batches import Example, Row
 from ..data.captions import write_caption, write_prompt
+from ..masks_midi_text import column_reader
 from ..sketch_midi_text import Sketch, sketch_of, thinned
 from ..tokenization_midi_text import MidiTextTokenizer
+from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, whole_target
 
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
@@ -26,7 +33,9 @@ GIVEN_WORDS = 0.5  # how often a piece that people described comes with their wo
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 96
 CAPS = {"opening": 2 * OPENING_TOKENS}
-TASKS = ("compose", "opening", "untold", "caption")
+CHANGES = ("continue", "infill", "vary", "refine")
+TASKS = ("compose", "opening", "untold", "caption", *CHANGES)
+CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 
 
 def make_example(
@@ -51,6 +60,10 @@ def make_example(
         if facts.lowest_pitch + semitones >= 0 and facts.highest_pitch + semitones <= 127:
             facts, analysis = facts.transposed(semitones), analysis.transposed(semitones)
             events = tokenizer.transposed(events, semitones)
+    if task in CHANGES:
+        told = rng.random() < CHANGE_PROMPTS
+        text = (given or write_prompt(facts, row.labels, rng, analysis=analysis)) if told else ""
+        return _change(tokenizer, events, task, text, rng)
     (music,) = tokenizer.merge([events])
     end = tokenizer.eos_token_id
     if task == "caption":
@@ -65,6 +78,23 @@ def make_example(
     source = tokenizer.prompt_ids("compose", text, tokenizer.event_ids(sketch.events))
     target = [*music, end][:OPENING_TOKENS] if task == "opening" else [*music, end]
     return Example(source, target, facts.notes)
+
+
+def _change(tokenizer: MidiTextTokenizer, events: np.ndarray, task: str, text: str, rng: random.Random) -> Example:
+    """An example of a task that changes music."""
+    columns, words = column_reader(tokenizer).read(events), tokenizer.encode_text(text)
+    pair: Pair | None = None
+    if task == "continue":
+        pair = whole_target(tokenizer, columns, events, rng)
+    elif task == "refine":
+        pair = refine_pair(tokenizer, columns, len(words), rng)
+    if pair is None:
+        task = "infill" if task == "refine" else task
+        mask = (draw_vary if task == "vary" else draw_infill)(columns, rng)
+        pair = masked_pair(tokenizer, columns, mask, len(words), rng)
+    source = tokenizer.prompt_ids(task, music=pair.music)
+    source[1:1] = words
+    return Example(source, [*pair.target, tokenizer.eos_token_id], pair.notes)
 
 
 def _given_words(row: Row, rng: random.Random) -> str:

@@ -1,0 +1,120 @@
+"""Examples of the tasks that change music: source and target make the row again, and fit the model."""
+
+import random
+
+import numpy as np
+import pytest
+import symusic
+
+from midi_text.data.batches import Row
+from midi_text.events_midi_text import EventVocabulary
+from midi_text.facts.analysis import analyze
+from midi_text.facts_midi_text import measure_facts
+from midi_text.masks_midi_text import Mask, column_reader, hidden_ids
+from midi_text.tokenization_midi_text import MidiTextTokenizer
+from midi_text.training import masking, objectives
+from midi_text.training.masking import draw_infill, draw_vary, is_expressive, masked_pair, refine_pair
+from midi_text.training.objectives import CHANGES, make_example
+
+VOCABULARY = EventVocabulary()
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> MidiTextTokenizer:
+    return MidiTextTokenizer.from_corpus(["a waltz"], [[]], text_vocab_size=320, music_vocab_size=1024)
+
+
+def row_of(seed: int, bars: int = 12, played: bool = True) -> Row:
+    """Piano and violin, drums now and then."""
+    rng = random.Random(seed)
+    score = symusic.Score(48)
+    score.time_signatures.append(symusic.TimeSignature(0, 3, 4))
+    score.tempos.append(symusic.Tempo(0, 90))
+    for program, every in ((0, 1), (40, 2), (0, 5)):
+        track = symusic.Track(program=program, is_drum=every == 5)
+        for beat in range(0, 3 * bars, every):
+            velocity = rng.choice((40, 64, 100)) if played else 80
+            track.notes.append(symusic.Note(48 * beat, 48, 60 + rng.choice((0, 2, 4, 7)), velocity))
+        score.tracks.append(track)
+    events, heard = VOCABULARY.encode_and_quantize(score)
+    facts = measure_facts(heard)
+    return Row("made", np.array(events, np.uint16), facts, analyze(heard, facts), {"captions": ["A made-up dance."]})
+
+
+@pytest.mark.parametrize("task", CHANGES)
+def test_an_example_reads_and_writes_its_task(tokenizer: MidiTextTokenizer, task: str):
+    row, told = row_of(1), 0
+    for seed in range(40):
+        example = make_example(tokenizer, row, task, random.Random(seed))
+        assert example.source_ids[0] == tokenizer.task_id(task)
+        assert example.target_ids[-1] == tokenizer.eos_token_id
+        notes = measure_facts(tokenizer.decode_score(example.target_ids)).notes
+        assert example.notes == notes > 0
+        told += bool(tokenizer.decode_text(example.source_ids))
+        start = tokenizer.convert_tokens_to_ids("<midi>")
+        assert (start in example.source_ids) == (task != "continue")
+        assert (tokenizer.mask_token_id in example.source_ids) == (task in ("infill", "vary"))
+        assert make_example(tokenizer, row, task, random.Random(seed)) == example, "the seed decides"
+    assert 12 <= told <= 28, "words come half the time"
+
+
+def test_drawn_masks_hide_what_they_should(tokenizer: MidiTextTokenizer):
+    columns, rng = column_reader(tokenizer).read(row_of(2, bars=16).events), random.Random(0)
+    kinds = set()
+    for _ in range(200):
+        mask = draw_infill(columns, rng)
+        assert columns.hides(mask).any()
+        assert columns.hides(Mask(mask.bars[-1:], mask.programs)).any()
+        run = mask.bars == tuple(range(mask.bars[0], mask.bars[-1] + 1))
+        whole = len(mask.bars) > masking.LONGEST_RUN
+        assert run
+        assert not whole or mask.programs is not None
+        assert mask.programs is None or 0 < len(mask.programs) < len(columns.programs)
+        kinds.add((mask.programs is not None, whole))
+        share = len(draw_vary(columns, rng).bars) / columns.bars
+        assert 1 / 16 <= share <= 13 / 16
+    assert kinds == {(False, False), (True, False), (True, True)}
+
+
+def test_refine_gives_the_dynamics_of_what_was_played(tokenizer: MidiTextTokenizer):
+    reader = column_reader(tokenizer)
+    played = reader.read(row_of(3).events)
+    pair = refine_pair(tokenizer, played, words=0)
+    assert pair is not None
+    flat, target = (tokenizer.decode_score(ids) for ids in (pair.music, pair.target))
+    for one, other in zip(flat.tracks, target.tracks, strict=True):
+        a, b = one.notes.numpy(), other.notes.numpy()
+        assert all(np.array_equal(a[name], b[name]) for name in ("time", "duration", "pitch"))
+        assert len(set(a["velocity"])) == 1 < len(set(b["velocity"]))
+    even = row_of(3, played=False)
+    assert not is_expressive(reader.read(even.events))
+    assert make_example(tokenizer, even, "refine", random.Random(0)).source_ids[0] == tokenizer.task_id("infill")
+
+
+@pytest.mark.parametrize("task", CHANGES)
+def test_what_is_longer_than_the_model_becomes_a_window(tokenizer: MidiTextTokenizer, task: str, monkeypatch):
+    monkeypatch.setattr(masking, "MAX_SOURCE", 260)
+    monkeypatch.setattr(masking, "MAX_TARGET", 120)
+    monkeypatch.setattr(objectives, "CHANGE_PROMPTS", 0.0)
+    row = row_of(4, bars=24)
+    lengths = set()
+    for seed in range(20):
+        example = make_example(tokenizer, row, task, random.Random(seed))
+        assert len(example.source_ids) <= 260
+        assert len(example.target_ids) <= 120
+        assert measure_facts(tokenizer.decode_score(example.target_ids)).notes == example.notes > 0
+        lengths.add(len(example.target_ids))
+    assert len(lengths) > 1
+
+
+def test_a_window_reads_nothing_of_what_it_should_write(tokenizer: MidiTextTokenizer, monkeypatch):
+    monkeypatch.setattr(masking, "MAX_SOURCE", 260)
+    monkeypatch.setattr(masking, "MAX_TARGET", 120)
+    columns = column_reader(tokenizer).read(row_of(5, bars=24).events)
+    mask = Mask(tuple(range(24)), (40,))
+    whole = tokenizer.decode_score(hidden_ids(tokenizer, columns, mask))
+    pair = masked_pair(tokenizer, columns, mask, words=0)
+    assert not any(track.program == 40 for track in tokenizer.decode_score(pair.music).tracks)
+    (written,) = tokenizer.decode_score(pair.target).tracks
+    assert written.notes == whole.tracks[0].notes[: len(written.notes)]
+    assert 0 < pair.notes < len(whole.tracks[0].notes)
