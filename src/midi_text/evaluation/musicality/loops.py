@@ -23,28 +23,34 @@ _LONGEST = 512  # onsets in a period
 
 def loops(view: View) -> bool:
     """Whether a piece hangs."""
-    time = steps(view, view.notes.time)
-    pitch = view.notes.pitch + 128 * np.isin(view.notes.track, [t.index for t in view.tracks if t.is_drums])
-    order = np.lexsort((pitch, time))
-    time, pitch = time[order], pitch[order]
-    begins = np.flatnonzero(np.diff(time, prepend=time[0] - 1))
-    with np.errstate(over="ignore"):
-        names = np.add.reduceat(_MIXED[pitch], begins) ^ np.diff(time[begins], prepend=time[0]).astype(np.uint64)
-    return _longest_loop(names[1:], np.diff(np.append(begins, len(time)))[1:]) >= SHARE * len(time)
+    notes = view.notes
+    pitch = notes.pitch + 128 * np.array([track.is_drums for track in view.tracks])[notes.track]
+    begins = notes.onsets()
+    chords = np.add.reduceat(_NAMES[pitch], begins)
+    gaps = steps(view, np.diff(notes.time[begins]))
+    sizes = np.diff(np.append(begins, len(notes)))
+    return _longest_loop(chords, gaps, sizes) >= SHARE * len(notes)
 
 
-def _longest_loop(names: np.ndarray, notes: np.ndarray) -> int:
-    """The most notes in one stretch of onsets that repeats a period `TIMES` times."""
+def _longest_loop(chords: np.ndarray, gaps: np.ndarray, sizes: np.ndarray) -> int:
+    """The most notes in one stretch of onsets that repeats a period `TIMES` times.
+
+    Args:
+        chords: A name of what begins at each onset, shape (n,).
+        gaps: The time from each to the next, shape (n - 1,).
+        sizes: Notes of each, shape (n,).
+    """
     most = 0
-    for period in range(1, min(_LONGEST, len(names) // TIMES) + 1):
-        same = names[period:] == names[:-period]
+    for period in range(1, min(_LONGEST, len(chords) // TIMES) + 1):
+        same = chords[period:] == chords[:-period]
+        same[1:] &= gaps[period:] == gaps[: len(gaps) - period]
         if np.count_nonzero(same) < (TIMES - 1) * period:
             continue
         for first, end in runs(same):
             if end - first >= (TIMES - 1) * period:
-                most = max(most, int(notes[first : end + period].sum()))
+                most = max(most, int(sizes[first : end + period].sum()))
     return most
 
 
-# A name for every pitch, so that a sum of names stands for a chord.
-_MIXED = np.random.default_rng(0).integers(0, 2**64, 256, dtype=np.uint64)
+# A name for every pitch and drum, so that a sum of names stands for a chord.
+_NAMES = np.random.default_rng(0).integers(0, 2**64, 256, dtype=np.uint64)

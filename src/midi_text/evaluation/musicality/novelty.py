@@ -225,7 +225,7 @@ def _sorted_suffixes(steps: np.ndarray) -> np.ndarray:
     rank = np.zeros(count + 1, np.int32)  # one more than where a suffix' group begins; 0 beyond the end
     rank[order] = np.maximum.accumulate(np.where(begins, np.arange(1, count + 1), 0))
     tied = np.flatnonzero(~(begins & np.append(begins[1:], True)))
-    while len(tied):
+    while len(tied) and depth < count:  # what is alike beyond that differs in length alone
         logger.info("index: %d of %d suffixes alike in their first %d steps", len(tied), count, depth)
         suffix = order[tied]
         follow = rank[np.minimum(suffix.astype(np.int64) + depth, count)]
