@@ -86,9 +86,7 @@ def songs(count, seed=0):
                     (start + place * rhythm, rhythm, tonic + 12 + int(scale[step]))
                     for place, step in enumerate(phrases[name][bar])
                 ]
-                chords += [
-                    (start, 4, tonic + int(scale[(roots[bar] + third) % 7]) - 12) for third in (0, 2, 4)
-                ]
+                chords += [(start, 4, tonic + int(scale[(roots[bar] + third) % 7]) - 12) for third in (0, 2, 4)]
         found.append(score_of(tune, chords))
     return found
 
@@ -427,8 +425,8 @@ def test_reference_of_a_folder(tmp_path: Path) -> None:
         write_score(song, tmp_path / f"{number}.mid")
     (tmp_path / "broken.mid").write_bytes(b"MThd")
     assert reference_of_folder(tmp_path).pieces == 3
+    (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="two pieces with pitched notes or more; 0 files of"):
-        (tmp_path / "empty").mkdir()
         reference_of_folder(tmp_path / "empty")
 
 
@@ -448,8 +446,7 @@ def test_what_cannot_be_read_counts_as_zero() -> None:
     reference = measure_reference(songs(4), "songs")
     song = songs(1)[0]
     alone, beside = (
-        {row.metric: row.value for row in evaluate_musicality(scores, reference)}
-        for scores in ([song], [song, None])
+        {row.metric: row.value for row in evaluate_musicality(scores, reference)} for scores in ([song], [song, None])
     )
     for name in ("valid", "rc4", "band_score", "tempo_consistency", "snr"):
         assert alone[f"musicality/{name}"] > 0

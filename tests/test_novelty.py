@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_scores import scores
 
-from midi_text.events_midi_text import EventVocabulary
 from midi_text.evaluation.musicality.built import BuiltEvents, built_events
 from midi_text.evaluation.musicality.lines import lines_of_events, lines_of_view
 from midi_text.evaluation.musicality.novelty import NoveltyIndex, SharedRun
+from midi_text.events_midi_text import EventVocabulary
 from midi_text.facts.view import view_score
 from midi_text.score_midi_text import read_score
 
@@ -96,7 +97,7 @@ def test_runs_are_as_long_as_brute_force_finds(tunes, data) -> None:
     asked = data.draw(st.lists(st.integers(60, 62), min_size=1, max_size=30))
 
     def steps(tune):
-        return [after - before for before, after in zip(tune, tune[1:], strict=False)]
+        return [after - before for before, after in pairwise(tune)]
 
     own = steps(asked)
     best = 0

@@ -4,5 +4,5 @@ Each module is one question: ``repetition`` (does it come back?), ``compression`
 (does it hang?), ``traits`` (are its plain figures those of human music?), ``features`` and ``frechet`` (is a whole set
 like human music?), ``validity``, ``steadiness`` (beat and noise), ``novelty`` (what is shared with the training music).
 ``reference`` holds the figures of human music, ``alterations`` spoils music in known ways, ``evaluate`` puts all
-together. No figure by itself means quality: each sees one way of failing, and ``evaluate_reference_points`` shows which.
+together. No figure by itself means quality: each sees one way of failing; ``evaluate_reference_points`` shows which.
 """

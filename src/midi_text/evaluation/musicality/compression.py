@@ -108,7 +108,7 @@ def cosiatec(points: np.ndarray) -> tuple[list[Tec], np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class _Patterns:
-    """Maximal patterns as stretches of the sorted vectors: where each starts, and how many points it has (2 or more)."""
+    """Maximal patterns as stretches of the sorted vectors: where each starts, how many points it has (2 or more)."""
 
     starts: np.ndarray
     sizes: np.ndarray

@@ -2,8 +2,14 @@
 
 `measure_piece` gives everything that one piece has by itself; it is what plots and reports show. `musicality_rows` puts
 pieces together and holds them against a `Reference`. What could not be read has zeros where a share or a level is
-measured, and stays in every denominator; a figure that a piece cannot have (``cr_400`` below 400 notes, ``rc4`` below eight
-bars, traits and features of drums alone) is over the pieces that have it, and the row ``…_pieces`` says how many.
+measured, and stays in every denominator; a figure that a piece cannot have (``cr_400`` below 400 notes, ``rc4`` below
+eight bars, traits and features of drums alone) is over the pieces that have it, and the row ``…_pieces`` says how many.
+
+Not every figure sees every damage. Measured on 300 held-out excerpts of ours and 120 whole songs of POP909 (spoiled
+notes 5, 10, 25, 50 %): repetition, compression, SNR, tempo consistency and the Fréchet distance fall or rise in that
+order; shuffled bars show in repetition (.59 to .008), less in compression (2.06 to 1.96) and groove, and in no figure
+that does not know the order of bars. The band score needs a quarter of the notes spoiled before it tells: human music
+lies outside its own band one time in ten, and a little noise brings some of it back in.
 """
 
 from __future__ import annotations
@@ -60,9 +66,7 @@ class PieceMusicality:
     longest_run: int | None = None
 
 
-_UNREADABLE = PieceMusicality(
-    0, False, False, 0.0, (None,) * len(POINTS), (None,) * len(TRAITS), None, 0.0, 0.0, None
-)
+_UNREADABLE = PieceMusicality(0, False, False, 0.0, (None,) * len(POINTS), (None,) * len(TRAITS), None, 0.0, 0.0, None)
 
 
 def measure_piece(score: ScoreTick | None, *, ended: bool = True) -> PieceMusicality:
@@ -176,10 +180,10 @@ def musicality_rows(
         seed: See `evaluate_musicality`.
 
     Returns:
-        ``musicality/<figure>[/group]``: ``pieces``, ``valid``, ``loops``, ``rc4``, ``cr_100``, ``cr_200``,
-        ``cr_400`` (these with ``…_pieces``), ``band_score`` and ``band_<trait>`` (shares inside), ``tempo_consistency``, ``snr``; with 50 pieces that have
-        features ``frechet``, ``frechet_plain``, ``frechet_human`` and ``frechet_pieces``; with novelty ``longest_run``
-        (mean notes), ``longest_run_median`` and ``copied`` (share of pieces with a run of more than 32 notes).
+        ``musicality/<figure>[/group]``: ``pieces``, ``valid``, ``loops``; ``rc4``, ``cr_100``, ``cr_200``, ``cr_400``
+        (these with ``…_pieces``); ``band_score`` and ``band_<trait>`` (shares inside); ``tempo_consistency``, ``snr``;
+        with 50 pieces that have features ``frechet``, ``frechet_plain``, ``frechet_human`` and ``frechet_pieces``; with
+        novelty ``longest_run`` (mean notes), ``longest_run_median`` and ``copied`` (share with a run of more than 32).
 
     Raises:
         ValueError: If there is no piece.

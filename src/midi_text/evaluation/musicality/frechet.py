@@ -1,8 +1,8 @@
 """Distance: how far a set of pieces lies from a set of human pieces, as whole sets (feature Fréchet distance).
 
 Both sets are taken as normal distributions of their features, each feature in units of the reference's spread:
-|m1 - m2|² + tr(C1 + C2 - 2 (C1 C2)^½) (Fréchet, 1957; as a score of generators: Heusel et al., NeurIPS 2017). A tenth of
-each covariance is replaced by its mean variance in all directions, because 47 features of few pieces span no space.
+|m1 - m2|² + tr(C1 + C2 - 2 (C1 C2)^½) (Fréchet, 1957; as a score of generators: Heusel et al., NeurIPS 2017). A tenth
+of each covariance is replaced by its mean variance in all directions, because 47 features of few pieces span no space.
 
 With few pieces the distance is too large, by about c / n. So it is taken at several n, both sets drawn to the same
 size, and a line in 1/n is followed to 1/n = 0 (Chong and Forsyth, "Effectively Unbiased FID", CVPR 2020). Two halves of

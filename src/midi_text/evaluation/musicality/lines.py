@@ -113,7 +113,7 @@ def _numbers(kinds: np.ndarray, values: Sequence[str], kind: str) -> np.ndarray:
 def _metre_tables(kinds: np.ndarray, values: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Ticks of a bar and of a position in every metre, 0 where an event is none."""
     table = np.zeros((2, len(values)), np.int64)
-    for number in np.flatnonzero(kinds == "TimeSig"):
+    for number in np.flatnonzero(kinds == "TimeSig").tolist():
         numerator, denominator = map(int, values[number].split("/"))
         beat = 4 * TICKS_PER_QUARTER // denominator
         table[:, number] = numerator * beat, beat // 12

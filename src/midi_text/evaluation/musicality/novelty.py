@@ -211,11 +211,11 @@ def _keys(steps: np.ndarray) -> np.ndarray:
 def _shared(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """How many of the four steps in two keys are equal before one differs."""
     differ = first ^ second
-    return sum(((differ >> np.uint64(16 * place)) == 0).astype(np.int64) for place in range(_BLOCK))  # type: ignore[return-value]
+    return sum(((differ >> np.uint64(16 * place)) == 0).astype(np.int64) for place in range(_BLOCK))
 
 
 def _sorted_suffixes(steps: np.ndarray) -> np.ndarray:
-    """Where the suffixes of a sequence begin, in order, int32: groups that are equal so far are split by what follows."""
+    """Where the suffixes of a sequence begin, in order, int32: groups equal so far are split by what follows."""
     count = len(steps)
     key = _keys(steps)[:count].astype(np.uint64)
     order = np.argsort(key).astype(np.int32)

@@ -100,7 +100,9 @@ class Reference:
             raise ValueError(f"{path} must be a reference that `Reference.save` wrote: {error}") from error
         found = metadata.get("format"), metadata.get("traits"), metadata.get("features")
         if found != (_FORMAT, ",".join(TRAITS), ",".join(FEATURES)):
-            raise ValueError(f"{path} must be of the format {_FORMAT!r} with our figures, found {found[0]!r}; make it anew")
+            raise ValueError(
+                f"{path} must be of the format {_FORMAT!r} with our figures, found {found[0]!r}; make it anew"
+            )
         return cls(arrays["traits"], arrays["features"], metadata["source"], metadata["manifest_hash"])
 
 
@@ -148,9 +150,7 @@ def reference_of_folder(folder: str | os.PathLike[str]) -> Reference:
     return measure_reference(scores(), f"{len(paths)} files of {Path(folder).name}")
 
 
-def reference_of_corpus(
-    folder: str | os.PathLike[str], split: str = "test", pieces: int = DEFAULT_PIECES
-) -> Reference:
+def reference_of_corpus(folder: str | os.PathLike[str], split: str = "test", pieces: int = DEFAULT_PIECES) -> Reference:
     """A reference of the excerpts of a built corpus, evenly spread over a split.
 
     Args:

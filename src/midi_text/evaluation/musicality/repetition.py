@@ -1,4 +1,4 @@
-"""Repetition: does what was heard come back? (RC4)
+"""Repetition (RC4): does what was heard come back?
 
 Each bar is a vector of pitch classes at sixteen positions; bars are alike where the cosine exceeds 0.7. A bar is
 *covered* where it lies on a run of at least four bars that are alike, in order, to four bars somewhere else, at least

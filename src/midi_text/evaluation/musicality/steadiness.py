@@ -1,10 +1,10 @@
 """Steadiness: do the notes keep to the beat, and how many of them are noise?
 
-*Tempo consistency* is the length of the mean of exp(2πi · 4 · onset in quarter notes) over all notes: 1 where every
+*Tempo consistency* is the length of the mean of exp(2πi · 4 · onset in quarter notes) over the notes: 1 where every
 onset lies on one grid of sixteenths, wherever it begins, 0 where they lie anywhere. Triplets lower it, a moved
 sixteenth does not.
 
-*Symbolic SNR* is 10 · log10((S + ½) / (N + ½)) in decibels, S and N the notes that are signal and noise. A note is noise
+*Symbolic SNR* is 10 · log10((S + ½) / (N + ½)) in decibels, S and N the notes of signal and of noise. A note is noise:
 
 - if its onset is more than 0.08 quarter notes off the grid of sixteenths and off that of triplets,
 - if it is shorter than a sixteenth of a quarter note, or
@@ -12,7 +12,7 @@ sixteenth does not.
   chord (two other notes or more sound at its onset a third, fourth, fifth, sixth or octave above or below) nor moves by
   step (a note begins a semitone or a tone away within a quarter note).
 
-Both count quarter notes, in every metre. Drums have no key and need no length. What the figure does not forgive: written
+Both count quarter notes, in every metre. Drums have no key and need no length. What SNR does not forgive: written
 thirty-seconds, freely played onsets, and passages in another key than the piece's.
 """
 
