@@ -10,7 +10,16 @@ says why.
 
 No score means anything without its floor, so `floor_captions` gives two: ``shuffled``, what another piece's caption
 scores, every fact its own and wrong; and ``wrong_facts``, a true caption in which up to eight facts were replaced by
-others of their kind. {FIGURES}
+others of their kind. Measured on 200 held-out pieces, one caption written by rules the only reference:
+
+    what is scored                       facts right  BLEU-4  ROUGE-L  METEOR  CIDEr-D
+    another true caption of the piece           1.00    .066     .226    .147     0.23
+    the reference, one fact replaced             .82    .902     .918    .587     8.30
+    the reference, three replaced                .49    .718     .753    .430     5.44
+    the reference, up to eight (mean 5.4)        .14    .476     .613    .317     3.20
+    the caption of another piece                 .20    .024     .129    .082     0.05
+
+All four prefer the same words with hardly a true fact to the truth in other words, by two to fourteen times.
 """
 
 from __future__ import annotations
@@ -138,7 +147,7 @@ def floor_captions(captions: Sequence[str], seed: int = 0, wrong_facts: int = 8)
 
 
 def _shape(statement: Statement) -> tuple[str, bool]:
-    """What can stand in one another's place: words of the same fact, both with a figure or both without."""
+    """What best stands in one another's place: words of the same fact, both with a figure or both without."""
     return statement.fact, any(sign.isdigit() for sign in statement.text)
 
 
@@ -159,10 +168,14 @@ def with_wrong_facts(
     edits: list[tuple[int, int, str]] = []
     for (start, end), own in rng.sample(sorted(spans.items(), key=lambda item: item[0]), len(spans)):
         values = [statement.value for statement in own]
-        others = [each for each in donors.get(_shape(own[0]), ()) if each.value not in values]
+        fact, figured = _shape(own[0])
+        others = [
+            [each for each in donors.get(shape, ()) if each.value not in values]
+            for shape in ((fact, figured), (fact, not figured))
+        ]
         overlaps = any(start < last and first < end for first, last, _ in edits)
-        if others and not overlaps and len(edits) < most:
-            edits.append((start, end, rng.choice(others).text))
+        if any(others) and not overlaps and len(edits) < most:
+            edits.append((start, end, rng.choice(others[0] or others[1]).text))
     for start, end, words in sorted(edits, reverse=True):
         text = text[:start] + words + text[end:]
     return text

@@ -12,7 +12,10 @@ The baseline is *matching by facts alone* (`fact_features`): what a text states 
 learned. Every claim of every text is looked up in every piece once (texts repeat each other, so there are far fewer
 claims than texts times claims). A claim that holds counts for log(.95 / p), one that does not for log(.05 / (1 − p)),
 where p is the share of the pieces in which it holds: naive Bayes with claims right in 95 of 100 cases. A learned space
-has to beat this, because facts could have been had without it.
+has to beat this, because facts could have been had without it. It is a hard baseline where the captions were written
+from these very measurements: over 1,000 held-out excerpts of 365 pieces text_to_midi R@1 .69, R@10 .93, MRR .77 (chance
+.001, .010, .007) in 14 seconds on one core; over 200 pieces .81, .96, .86, and .67, .93, .76 by the independent
+analyzer, which has no opinion on chords, form and character.
 """
 
 from __future__ import annotations
