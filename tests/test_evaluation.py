@@ -17,7 +17,15 @@ from midi_text.evaluation import adherence, likelihood, speed, truth
 from midi_text.evaluation.adherence import Adherence, evaluate_adherence, score_adherence, tempo_bin
 from midi_text.evaluation.grid import BARS, METRES, TEMPO_MARKS, GridPrompt, grid_prompts
 from midi_text.evaluation.intervals import ratio
-from midi_text.evaluation.likelihood import Bigram, Excerpt, likelihood_rows, likelihood_table, lzma_bits, model_bits
+from midi_text.evaluation.likelihood import (
+    Bigram,
+    Excerpt,
+    likelihood_rows,
+    likelihood_table,
+    lzma_bits,
+    model_bits,
+    target_bits,
+)
 from midi_text.facts_midi_text import measure_facts
 from midi_text.key_midi_text import Key
 from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
@@ -335,6 +343,26 @@ def test_model_bits_are_the_loss_whatever_the_batch(
         ).loss
     assert together[0] == pytest.approx(float(loss) / math.log(2), rel=1e-4)
     assert not np.array_equal(model_bits(model, processor, excerpts, told=False), together)
+
+
+def test_what_is_given_costs_nothing(processor: MidiTextProcessor):
+    sources, targets = [[5, 6], [7]], [[9, 10, 11, 2], [9, 2]]
+    uniform = Uniform(2048)
+    assert target_bits(uniform, processor, sources, targets) == pytest.approx([44, 22])
+    assert target_bits(uniform, processor, sources, targets, given=[3, 0]) == pytest.approx([11, 22])
+    with pytest.raises(ValueError, match="each target needs one source"):
+        target_bits(uniform, processor, sources, targets, given=[1])
+
+
+def test_further_systems_have_columns(processor: MidiTextProcessor, excerpts: list[Excerpt]):
+    uniform, training = Uniform(len(processor.tokenizer)), [e.events for e in excerpts]
+    systems = {"lstm": lambda given: np.array([8.0 * e.notes for e in given])}
+    report = likelihood.evaluate_likelihood(uniform, processor, excerpts, training, systems=systems)
+    assert report.value("bits_per_note/lstm") == report.value("bits_per_note/lstm/made") == 8
+    assert "| lstm |" in likelihood_table(report)
+    for name, told in (("model", np.zeros(5)), ("x", np.zeros(4)), ("x", np.full(5, np.nan))):
+        with pytest.raises(ValueError, match="a name of its own and tell one finite number"):
+            likelihood.evaluate_likelihood(uniform, processor, excerpts, training, systems={name: lambda _, t=told: t})
 
 
 def test_evaluate_likelihood(processor: MidiTextProcessor, excerpts: list[Excerpt]):

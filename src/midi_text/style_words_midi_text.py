@@ -191,6 +191,12 @@ KINDS: dict[str, str] = _table(_KINDS)
 """Kinds of pieces: a word and its canonical one."""
 STYLES: dict[str, str] = {**_table(_GENRES), **_table(_PERIODS), **_table(_MOODS), **KINDS}
 """Every word of style and its canonical one."""
+STYLE_KIND: dict[str, str] = {
+    name: kind
+    for kind, table in (("genre", _GENRES), ("period", _PERIODS), ("mood", _MOODS), ("kind", _KINDS))
+    for name in _table(table).values()
+} | {"ländler": "kind", "slip jig": "kind"}  # which `vocabulary.DANCE_METRES` adds
+"""A canonical word and what it tells: "genre", "period", "mood" or the "kind" of piece."""
 
 # Kinds whose word is also plain English; they need music beside them to be read.
 PLAIN_KINDS = frozenset(

@@ -8,6 +8,8 @@ so the same items give the same digits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -49,4 +51,33 @@ def ratio(metric: str, parts: ArrayLike, wholes: ArrayLike | None = None, *, see
         row[:] = above[chosen].sum(), below[chosen].sum()
     drawn = drawn[drawn[:, 1] > 0]
     low, high = np.quantile(drawn[:, 0] / drawn[:, 1], (0.025, 0.975))
+    return Measurement(metric, value, float(low), float(high))
+
+
+def of_sums(
+    metric: str, columns: ArrayLike, figure: Callable[[np.ndarray], np.ndarray], *, seed: int = 0
+) -> Measurement:
+    """A figure of several sums over items, such as F1 or BLEU, with its interval.
+
+    Args:
+        metric: Name of the row.
+        columns: What is summed, shape ``(items, K)``.
+        figure: From sums of shape ``(N, K)`` to N figures.
+        seed: Of the resampling.
+
+    Returns:
+        The interval is None with fewer than two items.
+
+    Raises:
+        ValueError: If there is no item.
+    """
+    table = np.asarray(columns, np.float64)
+    if table.ndim != 2 or not len(table):
+        raise ValueError(f"{metric} needs a row of numbers an item, at least one item; got shape {table.shape}")
+    value = float(figure(table.sum(0, keepdims=True))[0])
+    if len(table) < 2:
+        return Measurement(metric, value, None, None)
+    rng = np.random.default_rng(seed)
+    drawn = rng.multinomial(len(table), np.full(len(table), 1 / len(table)), size=RESAMPLES)
+    low, high = np.quantile(figure(drawn @ table), (0.025, 0.975))
     return Measurement(metric, value, float(low), float(high))

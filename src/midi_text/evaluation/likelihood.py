@@ -8,9 +8,13 @@ system reads the same excerpts:
   be written in many merges of events; only the tokenizer's own is counted, so the true figure is not higher.
 - ``bigram``: each event given the one before, before merging; Witten-Bell interpolation of bigram, unigram and
   uniform distribution (Chen & Goodman, 1999), counted on training excerpts.
+- any further system, by a function that tells its bits of each excerpt: a column of its own.
 - ``lzma``: the event ids as little-endian uint16 bytes in a raw LZMA2 stream, preset 9 extreme, each excerpt by itself;
   ``lzma_together``: all excerpts of one source in one stream, so that one may copy from another. Neither knows the
   training music; neither needs to say where an excerpt ends.
+
+`target_bits` is the common measure below: what a model pays for given ids under given sources. With it the true bars of
+an infilled piece can be compared with and without what follows them, and a continuation with and without words.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ from __future__ import annotations
 import logging
 import lzma
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -93,7 +97,6 @@ class Bigram:
         return float(self._bits[padded[:-1], padded[1:]].sum())
 
 
-@torch.inference_mode()
 def model_bits(
     model: Any,
     processor: MidiTextProcessor,
@@ -109,26 +112,63 @@ def model_bits(
         processor: Of the same checkpoint.
         excerpts: The music.
         told: Whether the encoder reads the prompt or an empty one.
-        ids_per_batch: Excerpts times the longest one's ids in a batch, at most; a longer one makes its own.
+        ids_per_batch: See `target_bits`.
 
     Returns:
         Shape ``(len(excerpts),)``.
     """
-    model.eval()
-    end, pad = processor.tokenizer.eos_token_id, processor.tokenizer.pad_token_id
+    end = processor.tokenizer.eos_token_id
     targets = [[*ids, end] for ids in processor.tokenizer.merge([excerpt.events for excerpt in excerpts])]
-    out = np.zeros(len(excerpts))
+    sources = [processor.encode("compose", excerpt.prompt if told else "") for excerpt in excerpts]
+    return target_bits(model, processor, sources, targets, ids_per_batch=ids_per_batch)
+
+
+@torch.inference_mode()
+def target_bits(
+    model: Any,
+    processor: MidiTextProcessor,
+    sources: Sequence[Sequence[int]],
+    targets: Sequence[Sequence[int]],
+    *,
+    given: Sequence[int] | None = None,
+    ids_per_batch: int = 8192,
+) -> np.ndarray:
+    """Bits of targets under their sources, teacher forced.
+
+    Args:
+        model: A `MidiTextForConditionalGeneration`; it is put into evaluation mode.
+        processor: Of the same checkpoint.
+        sources: Joint ids for the encoder, one sequence a target.
+        targets: Joint ids for the decoder, with ``</s>`` where the end is to be paid for.
+        given: How many of a target's first ids are given and cost nothing, such as the music before a continuation.
+        ids_per_batch: Targets times the longest one's ids in a batch, at most; a longer one makes its own.
+
+    Returns:
+        Shape ``(len(targets),)``.
+
+    Raises:
+        ValueError: If the numbers of sources, targets and given ids differ.
+    """
+    given = [0] * len(targets) if given is None else given
+    if not len(sources) == len(targets) == len(given):
+        raise ValueError(
+            f"each target needs one source and one count; got {len(targets)}, {len(sources)} and {len(given)}"
+        )
+    model.eval()
+    pad = processor.tokenizer.pad_token_id
+    out = np.zeros(len(targets))
     for rows in _batches([len(ids) for ids in targets], ids_per_batch):
-        sources = [processor.encode("compose", excerpts[row].prompt if told else "") for row in rows]
-        inputs = processor.pad(sources).to(model.device)
+        inputs = processor.pad([sources[row] for row in rows]).to(model.device)
         labels = processor.pad([targets[row] for row in rows])["input_ids"].to(model.device)
         shifted = model.prepare_decoder_input_ids_from_labels(labels)
         logits = model(**inputs, decoder_input_ids=shifted, use_cache=False).logits
         nats = torch.nn.functional.cross_entropy(
             logits.float().flatten(0, 1), labels.flatten(), ignore_index=pad, reduction="none"
-        )
-        out[rows] = nats.view(labels.shape).double().sum(1).cpu().numpy() / math.log(2)
-        logger.info("likelihood: %d excerpts of %d ids", len(rows), labels.shape[1])
+        ).view(labels.shape)
+        free = torch.tensor([given[row] for row in rows], device=nats.device)
+        paid = torch.arange(nats.shape[1], device=nats.device) >= free[:, None]
+        out[rows] = (nats.double() * paid).sum(1).cpu().numpy() / math.log(2)
+        logger.info("likelihood: %d targets of %d ids", len(rows), labels.shape[1])
     return out
 
 
@@ -138,25 +178,28 @@ def evaluate_likelihood(
     excerpts: Iterable[Excerpt],
     training_events: Iterable[np.ndarray],
     *,
+    systems: Mapping[str, Callable[[Sequence[Excerpt]], np.ndarray]] | None = None,
     checkpoint_hash: str = "",
     ids_per_batch: int = 8192,
 ) -> EvaluationReport:
-    """Bits per note of the model, the bigram and LZMA, in all and by source.
+    """Bits per note of the model, the bigram, LZMA and further systems, in all and by source.
 
     Args:
         model: See `model_bits`.
         processor: Of the same checkpoint.
         excerpts: Held-out music with prompts.
         training_events: Event ids of training excerpts, for the bigram.
+        systems: Further systems by name: functions from excerpts to the bits of each, shape ``(excerpts,)``.
         checkpoint_hash: SHA-256 of the weights, for the report.
-        ids_per_batch: See `model_bits`.
+        ids_per_batch: See `target_bits`.
 
     Returns:
         Rows ``bits_per_note/<system>`` and ``bits_per_note/<system>/<source>``, ``model_to_bigram`` (the ratio),
         ``excerpts``, ``excerpts/<source>``, ``notes`` and ``notes/<source>``.
 
     Raises:
-        ValueError: If there is no excerpt, or one without a note.
+        ValueError: If there is no excerpt or one without a note, or a system's name is taken or its bits are not one
+            finite number an excerpt.
     """
     excerpts = list(excerpts)
     if not excerpts or min(excerpt.notes for excerpt in excerpts) < 1:
@@ -168,6 +211,14 @@ def evaluate_likelihood(
         "bigram": np.array([bigram.bits(excerpt.events) for excerpt in excerpts]),
         "lzma": np.array([lzma_bits(excerpt.events) for excerpt in excerpts]),
     }
+    for name, system in (systems or {}).items():
+        paid = np.asarray(system(excerpts), np.float64)
+        if name in (*bits, "lzma_together") or paid.shape != (len(excerpts),) or not np.isfinite(paid).all():
+            raise ValueError(
+                f"system {name!r} must have a name of its own and tell one finite number of bits for each of "
+                f"{len(excerpts)} excerpts; got shape {paid.shape}"
+            )
+        bits[name] = paid
     rows = likelihood_rows([e.source for e in excerpts], [e.notes for e in excerpts], bits) + _together(excerpts)
     return EvaluationReport("held-out likelihood", checkpoint_hash, len(excerpts), 0, tuple(rows))
 

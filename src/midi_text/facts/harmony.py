@@ -10,6 +10,7 @@ Source: those modules; the thresholds of the traits are ours.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -63,7 +64,7 @@ class Harmony:
     cadences: tuple[Cadence, ...]
     traits: tuple[str, ...]
 
-    @property
+    @cached_property
     def progression(self) -> tuple[Chord, ...]:
         """The chords in order, one each change, without inversions."""
         roots = [replace(s.chord, bass=s.chord.root) for s in self.chords if s.chord]

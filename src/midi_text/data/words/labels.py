@@ -75,7 +75,7 @@ def label_words(labels: Mapping[str, object], rng: random.Random, kind: str = "c
     if not text:
         return LabelWords()
     is_drums = "drum_style" in text
-    nouns = [] if is_drums else _forms(text)
+    nouns = [] if is_drums else forms(text)
     adjectives: list[str] = []
     for name, table in (("genre", GENRES), ("style", STYLES)):
         value = text.get(name, "")
@@ -125,7 +125,8 @@ def _form_in(text: str) -> str:
     return ""
 
 
-def _forms(text: Mapping[str, str]) -> list[str]:
+def forms(text: Mapping[str, str]) -> list[str]:
+    """The forms that labels name, in English, the most telling label first."""
     found = [_form_in(text.get(name, "")) for name in ("form", "dance_type", "movement", "title", "genre")]
     return list(dict.fromkeys(form for form in found if form))
 
