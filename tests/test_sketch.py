@@ -57,9 +57,11 @@ def test_loose_wishes_are_settled_inside_the_locks():
         request = understand("a slow piece in a minor key for strings, 8 to 12 bars", None, seed)
         assert request.locks.tempo_bpm is not None
         low, high = request.locks.tempo_bpm
-        assert request.sketch.tempo_bpm is not None and low <= request.sketch.tempo_bpm <= high
+        assert request.sketch.tempo_bpm is not None
+        assert low <= request.sketch.tempo_bpm <= high
         assert request.sketch.key == request.locks.key
-        assert request.sketch.bars is not None and 8 <= request.sketch.bars <= 12
+        assert request.sketch.bars is not None
+        assert 8 <= request.sketch.bars <= 12
         assert len(request.sketch.programs) == 1
         assert request.sketch.programs[0] in request.locks.families[0]
 
