@@ -123,3 +123,16 @@ def test_thinning_only_leaves_out(seed: int):
         assert values == {getattr(full, field), () if field == "chords" else None}
     assert {frozenset(each.programs) for each in seen} == {frozenset(), frozenset((0, 40))}
     assert Sketch() in seen
+
+
+@pytest.mark.parametrize("sketches", [False, True])
+def test_a_checkpoint_is_shown_sketches_only_if_it_reads_them(tiny_checkpoint: Path, tmp_path: Path, sketches: bool):
+    processor = MidiTextProcessor.from_pretrained(tiny_checkpoint)
+    processor.sketches = sketches
+    processor.save_pretrained(tmp_path)
+    again = MidiTextProcessor.from_pretrained(tmp_path)
+    request = understand("a march in C major")
+    words = again.encode("compose", request.text)
+    ids = again.encode_request("compose", request)
+    assert ids[: len(words)] == words
+    assert (len(ids) > len(words)) == sketches

@@ -42,10 +42,19 @@ class ReadMusic:
 
 
 class MidiTextProcessor(ProcessorMixin):
-    """Wraps the tokenizer: `__call__` makes inputs, `read_music` and the ``decode_*`` methods travel between forms."""
+    """Wraps the tokenizer: `__call__` makes inputs, `read_music` and the ``decode_*`` methods travel between forms.
 
-    def __init__(self, tokenizer: MidiTextTokenizer, max_source_length: int = 1024, **kwargs: Any):
-        self.max_source_length = max_source_length
+    Args:
+        tokenizer: Of the checkpoint.
+        max_source_length: Ids that the encoder reads.
+        sketches: Whether the checkpoint has learned to read sketches behind the words of a request; it must not be
+            shown what it does not know.
+    """
+
+    def __init__(
+        self, tokenizer: MidiTextTokenizer, max_source_length: int = 1024, sketches: bool = False, **kwargs: Any
+    ):
+        self.max_source_length, self.sketches = max_source_length, sketches
         super().__init__(tokenizer, **kwargs)
 
     def __call__(
@@ -102,8 +111,8 @@ class MidiTextProcessor(ProcessorMixin):
         return BatchFeature({"input_ids": input_ids, "attention_mask": mask})
 
     def encode_request(self, task: str, request: Request) -> list[int]:
-        """A request as joint ids: its words, and behind them its sketch."""
-        return self.encode(task, request.text, self.tokenizer.event_ids(request.sketch.events))
+        """A request as joint ids: its words, and behind them its sketch, for a checkpoint that reads sketches."""
+        return self.encode(task, request.text, self.tokenizer.event_ids(request.sketch.events) if self.sketches else ())
 
     def pad_left(self, starts: Sequence[Sequence[int]]) -> BatchFeature:
         """What decoders start with, as tensors padded left: all go on from the same column."""

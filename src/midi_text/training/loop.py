@@ -305,7 +305,7 @@ class Trainer:
         """The best weights in bf16, with processor, papers and credits: a folder that ``from_pretrained`` reads."""
         with _whole_folder(self.output / "best") as folder:
             copy.deepcopy(model).to("cpu", torch.bfloat16).save_pretrained(folder)
-            MidiTextProcessor(self.tokenizer, model.config.max_source_length).save_pretrained(folder)
+            MidiTextProcessor(self.tokenizer, model.config.max_source_length, sketches=True).save_pretrained(folder)
             self._record().save(folder / "run_record.json")
             self.manifest.save(folder / "data_manifest.json")
             credits_page = self.data / "CREDITS.md"
