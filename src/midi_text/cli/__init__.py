@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import metadata
 
-from . import drawing, jam, knowledge, measure, music, students, workshop
+from . import changes, drawing, jam, knowledge, measure, music, students, workshop
 from .output import Output, say
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -70,6 +70,7 @@ def make_parser() -> argparse.ArgumentParser:
     every.add_argument("--debug", action="store_true", help="show tracebacks and the libraries' warnings")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     music.add_commands(commands, every)
+    changes.add_commands(commands, every)
     workshop.add_commands(commands, every)
     measure.add_commands(commands, every)
     knowledge.add_commands(commands, every)

@@ -109,7 +109,7 @@ def run_compose(args: argparse.Namespace, out: Output) -> int:
     drawn = secrets.randbelow(2**31) if args.seed is None else args.seed
 
     def write(batch: Sequence[tuple[str, Path]]) -> Sequence[Composition]:
-        given = [_prompt(line) if args.prompts else {"prompt": _sound(line)} for line, _ in batch]
+        given = [_prompt(line) if args.prompts else {"prompt": sound(line)} for line, _ in batch]
         inputs = [{**wishes, **prompt} for prompt in given]  # a prompt's own wishes win
         return pipe(
             inputs,
@@ -128,14 +128,14 @@ def run_compose(args: argparse.Namespace, out: Output) -> int:
             continue
         made.save(path)
         values = made.to_dict()
-        out.item({"prompt": values.pop("prompt"), "midi": str(path), **values}, _composed(made, path))
+        out.item({"prompt": values.pop("prompt"), "midi": str(path), **values}, composed(made, path))
     return int(failures > 0)
 
 
 def _jobs(args: argparse.Namespace) -> list[tuple[str, Path]]:
     """The prompts, not yet read, and the file that each becomes."""
     if args.prompts is None:
-        return [(args.prompt, args.output or _free_name(args.output_dir or Path(), args.prompt))]
+        return [(args.prompt, args.output or free_name(args.output_dir or Path(), args.prompt))]
     data = sys.stdin.buffer.read() if args.prompts == "-" else Path(args.prompts).read_bytes()
     try:
         lines = [line for line in data.decode("utf-8-sig").split("\n") if line.strip()]  # splitlines knows others
@@ -157,15 +157,15 @@ def _prompt(line: str) -> Mapping[str, Any]:
         raise ValueError(f"a line that begins with {{ must be a JSON object: {error}") from error
     if not isinstance(given.get("prompt", ""), str):
         raise ValueError(f'"prompt" must be a string; got {given["prompt"]!r}')
-    return {**given, "prompt": _sound(given.get("prompt", ""))}
+    return {**given, "prompt": sound(given.get("prompt", ""))}
 
 
-def _sound(prompt: str) -> str:
+def sound(prompt: str) -> str:
     """The prompt without halves of characters, which a shell in another encoding or a JSON escape can leave in it."""
     return prompt.encode("utf-8", "replace").decode("utf-8")
 
 
-def _free_name(folder: Path, prompt: str) -> Path:
+def free_name(folder: Path, prompt: str) -> Path:
     """A file named after the prompt that is not there yet: what was composed before stays."""
     slug = re.sub(r"[\W_]+", "-", prompt[:500].lower())[:SLUG_LENGTH].strip("-") or "piece"
     number, path = 1, folder / f"{slug}.mid"
@@ -175,7 +175,7 @@ def _free_name(folder: Path, prompt: str) -> Path:
     return path
 
 
-def _composed(made: Composition, path: Path) -> str:
+def composed(made: Composition, path: Path) -> str:
     """A composition for people."""
     rows = [("", "asked", "measured", "met")]
     rows += [(row.fact, row.asked, row.measured, "yes" if row.met else "NO") for row in made.agreement]
@@ -191,7 +191,7 @@ def _composed(made: Composition, path: Path) -> str:
 def run_read(args: argparse.Namespace, out: Output) -> int:
     """Says what prompts are understood to ask, and what is left to the model."""
     for prompt in args.prompts:
-        rows = read_prompt(_sound(prompt)).report()
+        rows = read_prompt(sound(prompt)).report()
         text = table(rows) if rows else "  (nothing was read)"
         out.item({"prompt": prompt, "read": dict(rows)}, f"{printable(prompt)}\n{text}")
     return 0
