@@ -107,7 +107,7 @@ def _triad(chord: Chord) -> tuple[int, frozenset[int]]:
     return chord.root, frozenset(QUALITIES[chord.quality][0][:3])
 
 
-def _is(asked: Chord, measured: Chord) -> bool:
+def is_chord(asked: Chord, measured: Chord) -> bool:
     """Whether a measured chord is the one asked, whatever its bass."""
     if asked.root == measured.root and asked.quality == measured.quality:
         return True
@@ -125,10 +125,10 @@ def _follows(asked: tuple[Any, ...], measured: tuple[Chord, ...], same: Callable
 def _chords_hold(value: tuple[Chord, ...], facts: MusicFacts, analysis: Analysis) -> bool:
     """In order somewhere, or the whole loop from another of its chords on."""
     harmony = analysis.harmony
-    if _follows(value, harmony.progression, _is):
+    if _follows(value, harmony.progression, is_chord):
         return True
     loop = harmony.loop
-    return len(loop) == len(value) and _follows(value, loop + loop, _is)
+    return len(loop) == len(value) and _follows(value, loop + loop, is_chord)
 
 
 def _roman_holds(value: tuple[str, ...], facts: MusicFacts, analysis: Analysis) -> bool:

@@ -1,86 +1,53 @@
 """Prompt adherence: does the written MIDI hold what the prompt asked?
 
-Everything is read from the MIDI file, as a stranger would: the gold is the prompt's (`grid.GridPrompt`), never a
-prediction, and the key is heard by Aarden-Essen correlation (music21's default), which is not the estimator that
-captions and the agreement table use. What is measured of one prompt:
+`read_answer` validates one file, `METRICS` says what is measured of it, `score_answer` measures one answer,
+`adherence_rows` makes the figures of many. The gold is the prompt's, never a prediction; a figure is taken only over
+the prompts that ask for its fact, and ``asked/<figure>`` says how many those are. An answer that is missing or broken
+has 0 in every row that its prompt asks for, and stays in. The first answer is taken; nothing is re-ranked.
 
-- ``decodes``: the system wrote a file and it can be read; ``has_notes``: with a note in it.
-- ``ends``: the piece ended by itself, before the limit of tokens.
-- ``tempo``: the tempo that sounds longest is the asked one within half a beat a minute, and it does not change.
-- ``tempo_bin``, ``tempo_bin_near``: TB and TBT (Text2midi, Bhandari et al., 2025): bin(b) is the number of marks in
-  (40, 60, 70, 90, 110, 140, 160, 210) that b exceeds; the bins of asked and first tempo are equal, or differ by less
-  than 2.
-- ``metre``: every bar has the asked metre. ``bars``: their number is the asked one.
-- ``instruments``: every asked program sounds, drums included; ``no_other_instrument``: none else does.
-- ``key``: the asked tonic and mode are heard (CK); ``key_or_relative``: or those of the relative key, A minor for
-  C major (CKD, as its text defines it).
-- ``empty_bars``: share of a piece's bars in which nothing sounds; 1 for a piece without notes.
+- ``decodes``: there is a file, it can be read and has notes. ``ends``: the system ended the piece by itself, where it
+  says so. ``empty_bars``: share of the bars in which nothing sounds; 1 for what does not decode.
+- ``tempo``: the tempo that sounds longest is within half a beat a minute of the asked number and does not change;
+  ``tempo_word``: the first tempo lies in the range that the words ask ("slow", "90 to 100 BPM").
+- ``tempo_bin`` (TB), ``tempo_bin_near`` (TBT): bin(b) is the number of `TEMPO_MARKS` that b exceeds; the bins of asked
+  number and first tempo are equal, or differ by less than 2.
+- ``first_metre`` (CTS): the first time signature is the asked one; ``metre``: that of every bar is.
+- ``key`` (CK): the asked tonic and mode are heard. ``key_or_relative`` (CKD): or those of the true relative, A minor
+  for C major. ``key_or_published_relative`` (CKD-published): the published script has the sign of the relative
+  inverted and takes F♯ major for the relative of A minor; here so that its figures can be compared.
+  ``mode``: where a mode or key is asked, that mode is heard.
+- ``instruments``: every asked program and family sounds, drums included. ``no_other_instrument``: none else does, where
+  the prompt lists its instruments. ``excluded_instruments``: the unwanted ones are silent.
+- ``instrument_recall``: share of the asked programs and families that sound. ``instrument_precision``,
+  ``instrument_f1``: of the sets of programs, over prompts that list all their instruments by name;
+  ``group_precision``, ``group_recall``, ``group_f1``: the same of the 16 groups of General MIDI and drums.
+- ``chord_recall``: share of the different asked chords that are found, in any order, by our own chord finder; a triad
+  is found in a seventh chord on it. ``chord_order``: they follow one another as asked. ``form``: the sections are so.
+- ``bars``, ``duration``: the number is the asked one, the duration within 5 % and a second.
+- ``asa``, ``absent_instruments``: see `attributes`. ``all_asked``: nothing that is asked and measured here is missed.
 
-A piece that cannot be read counts as failed in every row. The first sample is taken; nothing is re-ranked.
+Sources: TB, TBT, CK, CKD, CTS: K. Bhandari et al., "Text2midi" (AAAI 2025). Figures of other papers under these names
+differ by a factor of two for the same model; compare only what one run of one program has measured.
 """
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from symusic.core import ScoreTick
-
-from ..bars_midi_text import bar_starts, tempo_map
-from ..facts_midi_text import measure_facts
-from ..key_midi_text import Key, estimate_key
-from ..records import EvaluationReport
+from ..facts.chord import Chord
+from ..key_midi_text import Key
+from ..records import Measurement
 from ..score_midi_text import MidiError, read_score
-from ..truth_midi_text import contradicts
-from .grid import TEMPO_MARKS, GridPrompt
-from .grid import grid_prompts as grid_prompts
+from ..truth_midi_text import contradicts, is_chord
+from ..vocabulary_midi_text import FAMILIES
+from .attributes import absent_hits, attribute_hits, gm_group
+from .gold import Gold, Prompt
+from .heard import Heard, empty_bar_share
 from .intervals import ratio
 
-logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Adherence:
-    """How one piece fares; see the module for what each field means."""
-
-    decodes: bool = False
-    ends: bool = False
-    has_notes: bool = False
-    tempo: bool = False
-    tempo_bin: bool = False
-    tempo_bin_near: bool = False
-    metre: bool = False
-    bars: bool = False
-    instruments: bool = False
-    no_other_instrument: bool = False
-    key: bool = False
-    key_or_relative: bool = False
-    empty_bars: float = 1.0
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One prompt, answered: a line of the results file.
-
-    Attributes:
-        index: Of the prompt.
-        adherence: How the piece fares.
-        heard: What was measured, as text, for people who look for reasons.
-        notes: Notes written.
-        seconds: Wall time, the batch's shared out among its prompts.
-    """
-
-    index: int
-    adherence: Adherence
-    heard: dict[str, Any]
-    notes: int
-    seconds: float
+TEMPO_MARKS = (40, 60, 70, 90, 110, 140, 160, 210)
 
 
 def tempo_bin(tempo_bpm: float) -> int:
@@ -88,200 +55,236 @@ def tempo_bin(tempo_bpm: float) -> int:
     return sum(tempo_bpm > mark for mark in TEMPO_MARKS)
 
 
-def heard_key(score: ScoreTick) -> Key | None:
-    """The key by Aarden-Essen correlation over the sounding time of pitch classes; None without pitched notes."""
-    pitched = [track.notes.numpy() for track in score.tracks if len(track.notes) and not track.is_drum]
-    if not pitched:
-        return None
-    pitches, durations = (np.concatenate([notes[name] for notes in pitched]) for name in ("pitch", "duration"))
-    return estimate_key(pitches, durations, profile="aarden-essen")[0]
+def published_relative(key: Key) -> Key:
+    """The "relative" of the published CKD, whose sign is inverted: F♯ major for A minor, E flat minor for C major."""
+    return Key((key.tonic - 3) % 12, "major") if key.mode == "minor" else Key((key.tonic + 3) % 12, "minor")
 
 
-def empty_bar_share(score: ScoreTick) -> float:
-    """Share of the bars, up to the end of the last note, in which no note sounds."""
-    notes = [track.notes.numpy() for track in score.tracks if len(track.notes)]
-    starts = np.sort(np.concatenate([n["time"] for n in notes]).astype(np.int64))
-    ends = np.sort(np.concatenate([n["time"].astype(np.int64) + n["duration"] for n in notes]))
-    lines = bar_starts(score)
-    sounding = np.searchsorted(starts, lines[1:], "left") - np.searchsorted(ends, lines[:-1], "right")
-    return float((sounding <= 0).mean())
+def precision_recall_f1(asked: Iterable[int], sounding: Iterable[int]) -> tuple[float, float, float]:
+    """Of two sets; 0 where nothing sounds.
+
+    Raises:
+        ValueError: If nothing is asked.
+    """
+    wanted, heard = set(asked), set(sounding)
+    if not wanted:
+        raise ValueError("precision and recall need at least one asked instrument; got none")
+    hits = len(wanted & heard)
+    precision, recall = hits / len(heard) if heard else 0.0, hits / len(wanted)
+    return precision, recall, 2 * hits / (len(wanted) + len(heard))
 
 
-def score_adherence(asked: GridPrompt, midi: bytes, ends: bool = True) -> tuple[Adherence, dict[str, Any]]:
-    """Holds one MIDI file to one prompt.
+def chord_recall(asked: Sequence[Chord], measured: Iterable[Chord]) -> float:
+    """Share of the different asked chords that are found among the measured ones, whatever the order and the bass.
+
+    Raises:
+        ValueError: If nothing is asked.
+    """
+    wanted, found = {chord.in_root_position for chord in asked}, set(measured)
+    if not wanted:
+        raise ValueError("chord recall needs at least one asked chord; got none")
+    return sum(any(is_chord(chord, other) for other in found) for chord in wanted) / len(wanted)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of one answer, 0..1.
+
+    Attributes:
+        name: Of its row.
+        asked: Whether a prompt asks for its fact.
+        measure: The figure of music that can be read and has notes.
+        counts: Whether a figure below 1 means that something asked was missed, see ``all_asked``.
+    """
+
+    name: str
+    asked: Callable[[Gold], bool]
+    measure: Callable[[Gold, Heard], float]
+    counts: bool = True
+
+
+def _number(gold: Gold) -> float | None:
+    """The tempo where it is asked as a number."""
+    return gold.tempo_bpm[0] if gold.tempo_bpm and gold.tempo_bpm[0] == gold.tempo_bpm[1] else None
+
+
+def _tempo(gold: Gold, heard: Heard) -> bool:
+    return not contradicts("tempo_bpm", gold.tempo_bpm, heard.facts) and not heard.facts.tempo_changes
+
+
+def _tempo_word(gold: Gold, heard: Heard) -> bool:
+    low, high = gold.tempo_bpm or (0, 0)
+    return low - 0.5 <= heard.first_tempo_bpm <= high + 0.5
+
+
+def _bins_apart(gold: Gold, heard: Heard) -> int:
+    return abs(tempo_bin(heard.first_tempo_bpm) - tempo_bin(_number(gold) or 0))
+
+
+def _mode(gold: Gold, heard: Heard) -> bool:
+    return heard.key is not None and heard.key.mode == (gold.key.mode if gold.key else gold.mode)
+
+
+def _wanted(gold: Gold) -> list[frozenset[int]]:
+    """For each asked instrument the programs that satisfy it."""
+    return [frozenset((p,)) for p in gold.programs] + [FAMILIES[name].programs for name in gold.families]
+
+
+def _recall(gold: Gold, heard: Heard) -> float:
+    return _mean([not programs.isdisjoint(heard.facts.programs) for programs in _wanted(gold)])
+
+
+def _no_other(gold: Gold, heard: Heard) -> bool:
+    return set(heard.facts.programs) <= frozenset().union(*_wanted(gold))
+
+
+def _excluded(gold: Gold, heard: Heard) -> bool:
+    unwanted = {*gold.excluded_programs}.union(*(FAMILIES[name].programs for name in gold.excluded_families))
+    return unwanted.isdisjoint(heard.facts.programs)
+
+
+def _by_name(gold: Gold) -> bool:
+    return gold.only and bool(gold.programs) and not gold.families
+
+
+def _prf(index: int, of: Callable[[int], int]) -> Callable[[Gold, Heard], float]:
+    def measure(gold: Gold, heard: Heard) -> float:
+        return precision_recall_f1(map(of, gold.programs), map(of, heard.facts.programs))[index]
+
+    return measure
+
+
+def _held(fact: str) -> Callable[[Gold, Heard], float]:
+    """A fact that the judge of prompts and captions decides."""
+    return lambda gold, heard: not contradicts(fact, getattr(gold, fact), heard.facts)
+
+
+def _analysed(fact: str) -> Callable[[Gold, Heard], float]:
+    return lambda gold, heard: not contradicts(fact, getattr(gold, fact), heard.facts, heard.analysis)
+
+
+def _mean(hits: Sequence[bool]) -> float:
+    return sum(hits) / len(hits)
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("tempo", lambda g: _number(g) is not None, _tempo),
+    Metric("tempo_word", lambda g: g.tempo_bpm is not None and _number(g) is None, _tempo_word),
+    Metric("tempo_bin", lambda g: _number(g) is not None, lambda g, h: _bins_apart(g, h) == 0, counts=False),
+    Metric("tempo_bin_near", lambda g: _number(g) is not None, lambda g, h: _bins_apart(g, h) < 2, counts=False),
+    Metric("first_metre", lambda g: g.time_signature is not None, lambda g, h: h.first_metre == g.time_signature),
+    Metric("metre", lambda g: g.time_signature is not None,
+           lambda g, h: h.facts.time_signature == g.time_signature and not h.facts.metre_changes),
+    Metric("key", lambda g: g.key is not None, lambda g, h: h.key == g.key),
+    Metric("key_or_relative", lambda g: g.key is not None,
+           lambda g, h: g.key is not None and h.key in (g.key, g.key.relative), counts=False),
+    Metric("key_or_published_relative", lambda g: g.key is not None,
+           lambda g, h: g.key is not None and h.key in (g.key, published_relative(g.key)), counts=False),
+    Metric("mode", lambda g: g.key is not None or g.mode is not None, _mode),
+    Metric("instruments", lambda g: bool(g.programs or g.families), lambda g, h: _recall(g, h) == 1),
+    Metric("no_other_instrument", lambda g: g.only, _no_other),
+    Metric("excluded_instruments", lambda g: bool(g.excluded_programs or g.excluded_families), _excluded),
+    Metric("instrument_recall", lambda g: bool(g.programs or g.families), _recall),
+    Metric("instrument_precision", _by_name, _prf(0, int), counts=False),
+    Metric("instrument_f1", _by_name, _prf(2, int), counts=False),
+    Metric("group_precision", _by_name, _prf(0, gm_group), counts=False),
+    Metric("group_recall", _by_name, _prf(1, gm_group), counts=False),
+    Metric("group_f1", _by_name, _prf(2, gm_group), counts=False),
+    Metric("chord_recall", lambda g: bool(g.chords), lambda g, h: chord_recall(g.chords, h.analysis.harmony.progression)),
+    Metric("chord_order", lambda g: bool(g.chords), _analysed("chords")),
+    Metric("form", lambda g: g.form is not None, _analysed("form")),
+    Metric("bars", lambda g: g.bars is not None, _held("bars")),
+    Metric("duration", lambda g: g.duration_seconds is not None, _held("duration_seconds")),
+    Metric("asa", lambda g: bool(attribute_hits(g, None)), lambda g, h: _mean(attribute_hits(g, h)), counts=False),
+    Metric("absent_instruments", lambda g: bool(absent_hits(g, None)), lambda g, h: _mean(absent_hits(g, h)),
+           counts=False),
+)  # fmt: skip
+ROWS = ("decodes", "ends", "empty_bars", *(metric.name for metric in METRICS), "all_asked")
+"""The names of all figures, in the order of a report."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one answer fares.
+
+    Attributes:
+        values: The figures that its prompt asks for, by name, 0..1.
+        heard: What was measured, as text and numbers, for people who look for reasons.
+    """
+
+    values: Mapping[str, float]
+    heard: Mapping[str, Any]
+
+
+def score_answer(gold: Gold, midi: bytes | None, ended: bool | None = None) -> Score:
+    """Holds one MIDI file to what was asked.
 
     Args:
-        asked: The prompt.
-        midi: A Standard MIDI File of any system.
-        ends: Whether the system ended it by itself; nobody can see that in the file.
+        gold: What the prompt asks.
+        midi: A Standard MIDI File of any system; None where it gave none.
+        ended: Whether the system ended it by itself; None where nobody can say: it cannot be seen in the file.
 
     Returns:
         The figures, and what was heard.
     """
+    asked = [metric for metric in METRICS if metric.asked(gold)]
+    values = {"decodes": 0.0, "empty_bars": 1.0}
+    if ended is not None:
+        values["ends"] = float(ended)
     try:
-        score = read_score(midi).score
-    except MidiError as error:
-        return Adherence(ends=ends), {"error": str(error)}
-    facts = measure_facts(score)
-    key = heard_key(score)
-    first_tempo = float(60e6 / tempo_map(score)[1][0])
-    bins = abs(tempo_bin(round(first_tempo, 2)) - tempo_bin(asked.tempo_bpm))
-    sounding, wanted = set(facts.programs), set(asked.programs)
-    held = Adherence(
-        decodes=True,
-        ends=ends,
-        has_notes=facts.notes > 0,
-        tempo=not contradicts("tempo_bpm", (asked.tempo_bpm,) * 2, facts) and not facts.tempo_changes,
-        tempo_bin=bins == 0,
-        tempo_bin_near=bins < 2,
-        metre=facts.time_signature == asked.time_signature and not facts.metre_changes,
-        bars=facts.bars == asked.bars,
-        instruments=wanted <= sounding,
-        no_other_instrument=sounding <= wanted,
-        key=key == asked.key,
-        key_or_relative=key in (asked.key, asked.key.relative),
-        empty_bars=empty_bar_share(score),
-    )
-    heard = {
+        if midi is None:
+            raise MidiError("there is no file")
+        heard = Heard(read_score(midi).score)
+    except (MidiError, ValueError) as error:
+        values |= {metric.name: 0.0 for metric in asked}
+        return Score({**values, **({"all_asked": 0.0} if asked else {})}, {"error": str(error)})
+    values |= {"decodes": 1.0, "empty_bars": empty_bar_share(heard.score)}
+    values |= {metric.name: float(metric.measure(gold, heard)) for metric in asked}
+    counted = [values[metric.name] == 1 for metric in asked if metric.counts]
+    if asked:
+        values["all_asked"] = float(all(counted))
+    return Score(values, _shown(gold, heard))
+
+
+def adherence_rows(prompts: Sequence[Prompt], scores: Sequence[Score]) -> list[Measurement]:
+    """The figures of many answers.
+
+    Args:
+        prompts: The prompts.
+        scores: Of their answers, in the same order.
+
+    Returns:
+        ``<figure>`` with its interval and ``asked/<figure>`` (prompts that ask for it) for every figure that is asked
+        at all, in the order of `ROWS`; then ``<figure>/<group>`` where the prompts have several groups.
+
+    Raises:
+        ValueError: If there is no prompt, or not one score a prompt.
+    """
+    if not prompts or len(prompts) != len(scores):
+        raise ValueError(f"adherence needs prompts and one score each; got {len(prompts)} and {len(scores)}")
+    groups = list(dict.fromkeys(prompt.group for prompt in prompts))
+    rows = []
+    for group in ("", *groups) if len(groups) > 1 else ("",):
+        chosen = [s.values for p, s in zip(prompts, scores, strict=True) if not group or p.group == group]
+        end = f"/{group}" if group else ""
+        for name in ROWS:
+            values = [of[name] for of in chosen if name in of]
+            if values:
+                rows += [ratio(name + end, values), Measurement(f"asked/{name}{end}", float(len(values)), None, None)]
+    return rows
+
+
+def _shown(gold: Gold, heard: Heard) -> dict[str, Any]:
+    facts = heard.facts
+    shown = {
         "tempo_bpm": facts.tempo_bpm,
         "time_signature": "{}/{}".format(*facts.time_signature),
         "bars": facts.bars,
+        "seconds": round(facts.duration_seconds, 2),
         "programs": list(facts.programs),
-        "key": key.name if key else None,
+        "key": heard.key.name if heard.key else None,
         "notes": facts.notes,
     }
-    return held, heard
-
-
-def evaluate_adherence(
-    pipeline: Any,
-    prompts: Sequence[GridPrompt],
-    *,
-    batch_size: int = 16,
-    locks: bool = True,
-    seed: int = 0,
-    results: str | os.PathLike[str] | None = None,
-    checkpoint_hash: str = "",
-) -> EvaluationReport:
-    """Lets a pipeline answer prompts and measures the answers.
-
-    Args:
-        pipeline: A text-to-midi pipeline; called with a list of texts, ``batch_size``, ``seed`` and ``locks``.
-        prompts: See `grid_prompts`.
-        batch_size: Prompts written together. The music depends on it, as sampling does on a batch.
-        locks: False lets the model ignore what is asked: its own share.
-        seed: Of the first batch; prompts are taken from small to large, and the batch after i of them has ``seed + i``.
-        results: A file for one JSON line a prompt. If it is there, the run goes on where it ends.
-        checkpoint_hash: SHA-256 of the weights, for the report and to keep the results of two checkpoints apart.
-
-    Returns:
-        A row for every field of `Adherence`, then ``notes_per_second`` over all.
-
-    Raises:
-        ValueError: If there is no prompt, or the results file belongs to another run.
-    """
-    if not prompts or batch_size < 1:
-        raise ValueError(f"adherence needs prompts and a batch_size >= 1; got {len(prompts)} and {batch_size}")
-    run = {
-        "prompts": len(prompts),
-        "locks": locks,
-        "seed": seed,
-        "batch_size": batch_size,
-        "checkpoint_hash": checkpoint_hash,
-    }
-    order = sorted(range(len(prompts)), key=lambda index: _size(prompts[index]))
-    log = _Results(Path(results), run, prompts) if results is not None else None
-    outcomes = log.outcomes() if log else []
-    for start in range(len(outcomes), len(prompts), batch_size):
-        batch = order[start : start + batch_size]
-        answers = _compose(pipeline, [prompts[index].text for index in batch], seed + start, locks)
-        limit = pipeline.model.config.max_target_length
-        for index, (answer, seconds) in zip(batch, answers, strict=True):
-            outcomes.append(_outcome(index, prompts[index], answer, seconds, limit))
-        if log:
-            log.write(outcomes)
-        logger.info("adherence: %d of %d prompts", len(outcomes), len(prompts))
-    outcomes.sort(key=lambda outcome: outcome.index)
-    return summarize(outcomes, f"prompt adherence, locks {'on' if locks else 'off'}", checkpoint_hash, seed)
-
-
-def summarize(outcomes: Sequence[Outcome], name: str, checkpoint_hash: str, seed: int) -> EvaluationReport:
-    """The outcomes of a run as a report.
-
-    Raises:
-        ValueError: If there is none.
-    """
-    rows = [
-        ratio(field.name, [float(getattr(outcome.adherence, field.name)) for outcome in outcomes])
-        for field in fields(Adherence)
-    ]
-    rows.append(ratio("notes_per_second", [o.notes for o in outcomes], [o.seconds for o in outcomes]))
-    return EvaluationReport(name, checkpoint_hash, len(outcomes), seed, tuple(rows))
-
-
-def _size(asked: GridPrompt) -> float:
-    """About how much music is asked: a batch takes as long as its longest piece, so like goes with like."""
-    beats, unit = asked.time_signature
-    return asked.bars * beats / unit * len(asked.programs)
-
-
-def _compose(pipeline: Any, texts: list[str], seed: int, locks: bool) -> list[tuple[Any, float]]:
-    """For each text the first sample and its share of the wall time.
-
-    Where a batch fails, each text is tried alone, and None stands for a failure.
-    """
-    try:
-        pieces = pipeline(texts, batch_size=len(texts), seed=seed, locks=locks)
-        return [(piece, piece.generation_seconds / len(texts)) for piece in pieces]
-    except (ValueError, RuntimeError) as error:
-        if len(texts) == 1:
-            logger.warning("no music for %r: %s", texts[0], error)
-            return [(None, 0.0)]
-        return [answer for text in texts for answer in _compose(pipeline, [text], seed, locks)]
-
-
-def _outcome(index: int, asked: GridPrompt, piece: Any, seconds: float, limit: int) -> Outcome:
-    if piece is None:
-        return Outcome(index, Adherence(), {"error": "no music"}, 0, 0.0)
-    adherence, heard = score_adherence(asked, piece.midi, ends=piece.tokens < limit)
-    return Outcome(index, adherence, heard, heard.get("notes", 0), seconds)
-
-
-class _Results:
-    """The results file: a line that names the run, then one line a prompt; whole lines only count."""
-
-    def __init__(self, path: Path, run: dict[str, Any], prompts: Sequence[GridPrompt]):
-        self.path, self.run, self.prompts = path, run, prompts
-
-    def outcomes(self) -> list[Outcome]:
-        """What an earlier run left.
-
-        Raises:
-            ValueError: If it was another run.
-        """
-        lines = list(self._lines())
-        if not lines:
-            return []
-        found, *rest = lines
-        if found != {"run": self.run} or any(line["prompt"] != self.prompts[line["index"]].to_dict() for line in rest):
-            raise ValueError(
-                f"{self.path} must hold results of the same run ({self.run}, the same prompts); found {found}. "
-                "Remove it or choose another file."
-            )
-        return [
-            Outcome(line["index"], Adherence(**line["adherence"]), line["heard"], line["notes"], line["seconds"])
-            for line in rest
-        ]
-
-    def write(self, outcomes: Sequence[Outcome]) -> None:
-        """All of it anew, whole or not at all: a few hundred lines."""
-        lines: list[dict[str, Any]] = [{"run": self.run}]
-        lines += [{"prompt": self.prompts[outcome.index].to_dict(), **asdict(outcome)} for outcome in outcomes]
-        part = self.path.with_name(f".{self.path.name}.part")
-        part.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-        part.replace(self.path)
-
-    def _lines(self) -> Iterator[dict[str, Any]]:
-        if self.path.exists():
-            for line in self.path.read_text(encoding="utf-8").splitlines():
-                yield json.loads(line)
+    if gold.chords:
+        shown["chords"] = [chord.name for chord in heard.analysis.harmony.progression[:32]]
+    return shown

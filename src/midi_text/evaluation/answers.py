@@ -1,0 +1,243 @@
+"""Answers: MIDI files in a folder, one for each prompt, of whatever system.
+
+File i of the list is called ``000.mid`` (any number of digits, from 0), or after the prompt's id, or by its
+``file_name``, which may lie in folders; ``.mid`` and ``.midi`` are both read. What is missing or broken counts as a
+failure and stays in. Our own systems leave their answers in such a folder too (`write_answers`), with
+``answers.jsonl`` beside them (seconds, whether the piece ended by itself), so that every row of every table is made by
+the same code from the same kind of files, and a run that was stopped goes on where it ended.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from tqdm import tqdm
+
+from ..records import EvaluationReport
+from .adherence import Score, adherence_rows, score_answer
+from .gold import Gold, Prompt
+from .intervals import ratio
+from .prompt_files import answer_names, prompts_hash
+
+logger = logging.getLogger(__name__)
+LOG = "answers.jsonl"
+_SUFFIXES = ("", ".mid", ".midi", ".MID")
+
+
+class Answer(NamedTuple):
+    """What a system gives for a prompt: a Standard MIDI File, None for nothing; whether it ended it by itself."""
+
+    midi: bytes | None
+    ended: bool | None = None
+
+
+class System(Protocol):
+    """Something that answers prompts with music.
+
+    Attributes:
+        name: Of its rows and its folder.
+    """
+
+    name: str
+
+    def answer(self, prompts: Sequence[Prompt], seed: int) -> Sequence[Answer]:
+        """One answer a prompt, in their order; the same for the same prompts and seed."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One prompt's answer in a folder: where it lies (None: nowhere), and what its system said of it."""
+
+    path: Path | None
+    ended: bool | None = None
+    seconds: float | None = None
+
+
+def find_answers(folder: str | os.PathLike[str], prompts: Sequence[Prompt]) -> list[Found]:
+    """For each prompt its file, see the module.
+
+    Raises:
+        ValueError: If the folder is none, or a ``file_name`` leads out of it.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise ValueError(f"answers must lie in a folder; {root} is none")
+    by_number = {int(path.stem): path for path in sorted(root.iterdir())
+                 if path.suffix.lower() in (".mid", ".midi") and path.stem.isdecimal()}  # fmt: skip
+    said = {line["id"]: line for line in _lines(root / LOG)[1:]}
+    found = []
+    for place, prompt in enumerate(prompts):
+        names = answer_names(prompt, place)
+        paths = [root / (name + suffix) for name in names for suffix in _SUFFIXES]
+        if any(not path.resolve().is_relative_to(root.resolve()) for path in paths):
+            raise ValueError(f"a file_name must stay inside the folder of answers; got {prompt.file_name!r}")
+        path = next((path for path in paths if path.is_file()), by_number.get(place))
+        line = said.get(prompt.id, {})
+        found.append(Found(path, line.get("ended"), line.get("seconds")))
+    return found
+
+
+def score_folder(
+    folder: str | os.PathLike[str], prompts: Sequence[Prompt], num_proc: int = 1
+) -> tuple[list[Score], list[Found]]:
+    """Measures the answers in a folder; no model is loaded.
+
+    Args:
+        folder: Where they lie.
+        prompts: What they answer.
+        num_proc: Processes.
+
+    Returns:
+        A score a prompt, and where its answer was found.
+
+    Raises:
+        ValueError: As `find_answers`.
+    """
+    found = find_answers(folder, prompts)
+    cases = [(prompt.gold, each) for prompt, each in zip(prompts, found, strict=True)]
+    progress = partial(tqdm, total=len(cases), desc="scoring", unit="file", disable=None, leave=False)
+    if num_proc == 1:
+        return list(progress(map(_score, cases))), found
+    with ProcessPoolExecutor(num_proc, mp_context=get_context("spawn")) as pool:
+        return list(progress(pool.map(_score, cases, chunksize=16))), found
+
+
+def evaluate_answers(
+    folder: str | os.PathLike[str],
+    prompts: Sequence[Prompt],
+    *,
+    name: str = "prompt adherence",
+    num_proc: int = 1,
+    seed: int = 0,
+    checkpoint_hash: str = "",
+) -> EvaluationReport:
+    """The figures of the answers in a folder.
+
+    Args:
+        folder: Where they lie.
+        prompts: What they answer.
+        name: Of the report.
+        num_proc: Processes.
+        seed: That the answers were made with, for the report.
+        checkpoint_hash: SHA-256 of the weights they were made with, for the report.
+
+    Returns:
+        The rows of `adherence_rows`, ``answers_found``, and ``notes_per_second`` where the times are known.
+
+    Raises:
+        ValueError: If there is no prompt, or as `find_answers`.
+    """
+    scores, found = score_folder(folder, prompts, num_proc)
+    rows = adherence_rows(prompts, scores)
+    rows.append(ratio("answers_found", [float(each.path is not None) for each in found]))
+    timed = [(s.heard.get("notes", 0), f.seconds) for s, f in zip(scores, found, strict=True) if f.seconds is not None]
+    if timed:
+        notes, seconds = zip(*timed, strict=True)
+        rows.append(ratio("notes_per_second", notes, seconds))
+    return EvaluationReport(name, checkpoint_hash, len(prompts), seed, tuple(rows))
+
+
+def write_answers(
+    system: System,
+    prompts: Sequence[Prompt],
+    folder: str | os.PathLike[str],
+    *,
+    batch_size: int = 16,
+    seed: int = 0,
+    checkpoint_hash: str = "",
+) -> None:
+    """Lets a system answer prompts into a folder, going on where an earlier run stopped.
+
+    Prompts are taken from small to large in batches, because a batch takes as long as its longest piece; the batch that
+    starts at place i of that order gets ``seed + i``, so a run in pieces gives the same files as one in one go. Where a
+    batch fails, each of its prompts is tried alone, and one that fails alone gets no file.
+
+    Args:
+        system: What answers.
+        prompts: What is asked.
+        folder: Made if it is not there.
+        batch_size: Prompts answered together. The music depends on it, as sampling does on a batch.
+        seed: Of the first batch.
+        checkpoint_hash: SHA-256 of the weights, which keeps the answers of two checkpoints apart.
+
+    Raises:
+        ValueError: If there is no prompt, or the folder holds the answers of another run.
+        OSError: If it cannot be written.
+    """
+    if not prompts or batch_size < 1:
+        raise ValueError(f"answers need prompts and a batch_size >= 1; got {len(prompts)} and {batch_size}")
+    root = Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    run = {"system": system.name, "seed": seed, "batch_size": batch_size, "checkpoint_hash": checkpoint_hash,
+           "prompts": prompts_hash(prompts)}  # fmt: skip
+    log = _lines(root / LOG) or [{"run": run}]
+    if log[0] != {"run": run}:
+        raise ValueError(
+            f"{root} must hold answers of the same run ({run}); found {log[0]}. Remove it or choose another folder"
+        )
+    order = sorted(range(len(prompts)), key=lambda place: _size(prompts[place].gold))
+    done = {line["id"] for line in log[1:]}
+    with tqdm(total=len(prompts), desc=system.name, unit="prompt", disable=None, leave=False) as progress:
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
+            if not all(prompts[place].id in done for place in batch):
+                answers = _answer(system, [prompts[place] for place in batch], seed + start)
+                for place, (answer, seconds) in zip(batch, answers, strict=True):
+                    if answer.midi is not None:
+                        _write(root / f"{place:03d}.mid", answer.midi)
+                    log.append({"id": prompts[place].id, "ended": answer.ended, "seconds": seconds})
+                _write(root / LOG, "".join(json.dumps(line) + "\n" for line in log).encode())
+            progress.update(len(batch))
+
+
+def _score(case: tuple[Gold, Found]) -> Score:
+    gold, found = case
+    try:
+        midi = found.path.read_bytes() if found.path else None
+    except OSError as error:
+        logger.warning("%s cannot be read: %s", found.path, error)
+        midi = None
+    return score_answer(gold, midi, found.ended)
+
+
+def _answer(system: System, prompts: list[Prompt], seed: int) -> list[tuple[Answer, float]]:
+    """For each prompt its answer and its share of the wall time."""
+    began = time.perf_counter()
+    try:
+        answers = system.answer(prompts, seed)
+        seconds = (time.perf_counter() - began) / len(prompts)
+        return [(answer, seconds) for answer in answers]
+    except (ValueError, RuntimeError) as error:
+        if len(prompts) == 1:
+            logger.warning("no answer to %r: %s", prompts[0].text, error)
+            return [(Answer(None, False), time.perf_counter() - began)]
+        return [answer for prompt in prompts for answer in _answer(system, [prompt], seed)]
+
+
+def _size(gold: Gold) -> float:
+    """About how much music is asked: quarter notes times instruments; 32 bars of 4/4 where the length is open."""
+    numerator, denominator = gold.time_signature or (4, 4)
+    bars = sum(gold.bars) / 2 if gold.bars else 32
+    if gold.duration_seconds and not gold.bars:
+        bars = sum(gold.duration_seconds) / 2 / 2
+    return bars * numerator / denominator * max(len(gold.programs) + len(gold.families), 1)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
