@@ -428,7 +428,17 @@ def test_build_and_train_a_little(tmp_path: Path, capsys):
     assert code == 1
     assert "--resume" in err
 
-    few = ("--prompts", 1, "--excerpts", 2, "--results", tmp_path / "r", "-o", tmp_path / "report.json")
+    (tmp_path / "one.txt").write_text("a waltz in D minor at 96 bpm, 2 bars\n")
+    few = (
+        "--prompts",
+        tmp_path / "one.txt",
+        "--excerpts",
+        2,
+        "--results",
+        tmp_path / "r",
+        "-o",
+        tmp_path / "report.json",
+    )
     best = tmp_path / "run" / "best"
     code, out, _ = run("evaluate", "--model", best, "--data", tmp_path / "data", *few, "--json", capsys=capsys)
     (report,) = objects(out)
@@ -436,9 +446,11 @@ def test_build_and_train_a_little(tmp_path: Path, capsys):
     assert report["checkpoint_hash"] == hash_file(best / "model.safetensors")
     assert EvaluationReport.load(tmp_path / "report.json").to_dict() == report
     values = {row["metric"]: row["value"] for row in report["rows"]}
-    assert {name.split("/")[0] for name in values} == {"adherence", "own_share", "likelihood", "truth"}
+    parts = {"adherence", "own_share", "template", "human", "shuffled", "likelihood", "truth"}
+    assert {name.split("/")[0] for name in values} == parts
     assert values["adherence/tempo"] == values["adherence/bars"] == 1
-    assert values["truth/examples"] == values["likelihood/examples"] == 2
+    assert values["truth/examples"] == values["likelihood/examples"] == values["human/examples"] == 2
+    assert (tmp_path / "r" / "template" / "000.mid").is_file()
 
 
 def test_bench(tiny_checkpoint: Path, capsys):

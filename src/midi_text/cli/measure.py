@@ -4,9 +4,9 @@ The measurements are those of the evaluation modules; here they get their prompt
 for all, in which a row is called ``part/metric``. It is one of the three papers that ``export`` needs.
 
 A part is an entry of `PARTS`. Those that answer prompts ("adherence" and "own_share", this model with and without
-locks; "template", rules; "human" and "shuffled", held-out human pieces to their own and to other prompts) leave their MIDI in
-``--results/PART`` and are scored from there by the code that scores foreign files, so that a table compares like with
-like; stopped, they go on where they ended. ``--midi-dir`` scores such a folder of any system, and loads no model.
+locks; "template", rules; "human" and "shuffled", held-out human pieces to their own and to other prompts) leave their
+MIDI in ``--results/PART`` and are scored from there by the code that scores foreign files, so that a table compares
+like with like; stopped, they go on where they ended. ``--midi-dir`` scores such a folder, and loads no model.
 """
 
 from __future__ import annotations
@@ -167,9 +167,7 @@ class _Bench:
         with tempfile.TemporaryDirectory() as scratch:
             folder = args.results / part if args.results else Path(scratch)
             asked = prompts.prompts
-            write_answers(
-                system, asked, folder, batch_size=args.batch_size, seed=args.seed, checkpoint_hash=checkpoint
-            )
+            write_answers(system, asked, folder, batch_size=args.batch_size, seed=args.seed, checkpoint_hash=checkpoint)
             return evaluate_answers(
                 folder, asked, name=part, num_proc=args.num_proc, seed=args.seed, checkpoint_hash=checkpoint
             )

@@ -131,4 +131,3 @@ def _has(name: str, value: object, gold: Gold, heard: Heard) -> bool:
         "program": lambda: value if value in facts.programs else None,
     }
     return bool(measured[name]() == value)
-

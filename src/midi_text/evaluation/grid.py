@@ -74,7 +74,12 @@ _KEYWORDS: Mapping[str, str] = {
     "tempo word": "{tempo word} tempo", "chords": "chords {chords}", "form": "form {form}",
     "octaves": "range {octaves} octaves", "intensity": "{intensity} rhythm", "danceable": "{danceable}danceable",
 }  # fmt: skip
-_OPENINGS = ("Dear composer, I have a commission.", "Here is what we need.", "New cue for Monday.", "An exercise in style.")
+_OPENINGS = (
+    "Dear composer, I have a commission.",
+    "Here is what we need.",
+    "New cue for Monday.",
+    "An exercise in style.",
+)
 _Level = TypeVar("_Level")
 
 
@@ -142,7 +147,10 @@ def _facts(drawn: Mapping[str, Any], rng: random.Random) -> dict[str, tuple[dict
     if drawn["chords"]:
         numerals = rng.choice(PROGRESSIONS[key.mode]).split()
         chords = tuple(Chord.from_roman(numeral, key) for numeral in numerals)
-        facts["chords"] = ({"chords": rng.choice((" ", " – ")).join(c.spelled(key) for c in chords)}, Gold(chords=chords))
+        facts["chords"] = (
+            {"chords": rng.choice((" ", " – ")).join(c.spelled(key) for c in chords)},
+            Gold(chords=chords),
+        )
     if drawn["form"] and kind == "bars" and amount >= 4 * len(drawn["form"]):  # sections of four bars at least
         facts["form"] = ({"form": drawn["form"]}, Gold(form=drawn["form"]))
     if drawn["attribute"]:

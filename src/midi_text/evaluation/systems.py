@@ -1,8 +1,8 @@
 """Systems that answer prompts: this model with and without locks, human pieces, and a rule-and-template composer.
 
-Whatever a system is, it has a name and ``answer(prompts, seed)``; `answers.write_answers` lets it fill a folder, which is
-then scored as a stranger's would be. `Humans` gives held-out pieces of people: to the very prompts that were written
-about them ("truth", what a perfect system would reach under these measures) or to prompts about other pieces
+Whatever a system is, it has a name and ``answer(prompts, seed)``; `answers.write_answers` lets it fill a folder, which
+is then scored as a stranger's would be. `Humans` gives held-out pieces of people: to the very prompts that were written
+about them ("human", what a perfect system would reach under these measures) or to prompts about other pieces
 ("shuffled", what a system reaches that does not read the prompt).
 """
 
@@ -53,7 +53,7 @@ class Humans:
         if shuffled and len(pieces) < 2:
             raise ValueError(f"shuffling needs at least two pieces; got {len(pieces)}")
         self.pieces, self.shuffled = pieces, shuffled
-        self.name = "shuffled" if shuffled else "truth"
+        self.name = "shuffled" if shuffled else "human"
 
     def answer(self, prompts: Sequence[Prompt], seed: int) -> list[Answer]:
         """See `answers.System`."""

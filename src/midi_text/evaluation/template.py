@@ -1,8 +1,8 @@
 """Rules + template: the composer that a learned model must beat.
 
-It reads the prompt with our own reader, never its gold, and fills a template: the asked progression (or I–vi–IV–V of the
-key), one chord a bar, over and over; a bass on the root and fifth, held chords, a tune that walks from chord tone to
-neighbour, and a plain beat. Tempo, metre, key, instruments, number of bars and form are as read, with usual values
+It reads the prompt with our own reader, never its gold, and fills a template: the asked progression (or I–vi–IV–V of
+the key), one chord a bar, over and over; a bass on the root and fifth, held chords, a tune that walks from chord tone
+to neighbour, and a plain beat. Tempo, metre, key, instruments, number of bars and form are as read, with usual values
 where nothing was: 4/4, 100 BPM, C major, piano, 16 bars. In a form a letter that returns brings its tune again.
 
 It holds every fact that it understands and has no taste: what it scores in adherence is what reading alone is worth,
