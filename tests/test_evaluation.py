@@ -24,6 +24,7 @@ from midi_text.evaluation.likelihood import (
     target_bits,
 )
 from midi_text.facts_midi_text import measure_facts
+from midi_text.key_midi_text import Key
 from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
 from midi_text.processing_midi_text import MidiTextProcessor
 from midi_text.records import EvaluationReport
