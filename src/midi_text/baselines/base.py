@@ -84,8 +84,9 @@ class Baseline(PreTrainedModel):
 
     def _init_weights(self, module: nn.Module) -> None:
         """PyTorch's own initial values, also for what a checkpoint lacks."""
-        if hasattr(module, "reset_parameters"):
-            module.reset_parameters()
+        reset = getattr(module, "reset_parameters", None)
+        if callable(reset):
+            reset()
 
     @cached_property
     def vocabulary(self) -> EventVocabulary:

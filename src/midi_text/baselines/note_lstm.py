@@ -198,8 +198,8 @@ class NoteLstm(Baseline):
             key = int(draw(scores, temperature, generator))
             keys.append(key)
             times.append(guessed[0].tolist() if averages is None else averages[key].tolist())
-        clock = np.array(times, np.float32)
-        whole = Notes(np.array(keys), clock[:, 0], clock[:, 1])
+        steps, durations = np.array(times, np.float32).T
+        whole = Notes(np.array(keys), steps, durations)
         if start is None:
             return self.vocabulary.quantize(write_notes(whole))
         return self.vocabulary.quantize(write_notes(whole, leading_program(start), first_tempo(start)))
