@@ -26,7 +26,7 @@ from .base import Baseline, BaselineConfig, BaselineOutput, MusicExcerpt, check_
 
 EDGE = 0  # the symbol before the first event and after the last; event id e is symbol e + 1
 IGNORED = -100
-_EVENTS_PER_NOTE = 6  # room for a note when a piece is written; measured: 3.9
+_EVENTS_PER_NOTE = 6  # room for a note when a piece is written; it takes 3.85 on average
 
 
 @strict
@@ -63,9 +63,8 @@ class WaveNetConfig(BaselineConfig):
 class GatedLayer(nn.Module):
     """One dilated causal convolution of width 2 with a gated unit, a residual and a skip connection."""
 
-    def __init__(self, config: WaveNetConfig, dilation: int):
+    def __init__(self, config: WaveNetConfig):
         super().__init__()
-        self.dilation = dilation
         self.past = nn.Linear(config.channels, 2 * config.channels, bias=False)
         self.present = nn.Linear(config.channels, 2 * config.channels)
         self.out = nn.Linear(config.channels, config.channels + config.skip_channels)
@@ -108,7 +107,7 @@ class WaveNet(Baseline):
         config.validate()
         symbols = config.event_count + 1
         self.embed = nn.Embedding(symbols, config.channels)
-        self.layers = nn.ModuleList(GatedLayer(config, dilation) for dilation in config.dilations)
+        self.layers = nn.ModuleList(GatedLayer(config) for _ in config.dilations)
         self.hidden = nn.Linear(config.skip_channels, config.skip_channels)
         self.head = nn.Linear(config.skip_channels, symbols)
         self.post_init()
@@ -116,9 +115,9 @@ class WaveNet(Baseline):
     def logits(self, symbols: Tensor) -> Tensor:
         """Scores of the next symbol after each of ``symbols`` ``(B, L)``, shape ``(B, L, V)``."""
         x = self.embed(symbols)
-        total: Tensor | float = 0.0
-        for layer in self.layers:
-            before = functional.pad(x, (0, 0, layer.dilation, 0))[:, : x.shape[1]]
+        total = x.new_zeros(())
+        for layer, dilation in zip(self.layers, self.config.dilations, strict=True):
+            before = functional.pad(x, (0, 0, dilation, 0))[:, : x.shape[1]]
             x, skip = layer(x, before)
             total = total + skip
         return self._scores(total)
@@ -126,14 +125,14 @@ class WaveNet(Baseline):
     def next_logits(self, symbols: Tensor, buffers: RingBuffers) -> Tensor:
         """The same for one more symbol of each piece ``(B,)``, shape ``(B, V)``; ``buffers`` move on."""
         x = self.embed(symbols)
-        total: Tensor | float = 0.0
+        total = x.new_zeros(())
         for i, layer in enumerate(self.layers):
             x, skip = layer(x, buffers.exchange(i, x))
             total = total + skip
         buffers.step += 1
         return self._scores(total)
 
-    def _scores(self, total: Tensor | float) -> Tensor:
+    def _scores(self, total: Tensor) -> Tensor:
         return self.head(functional.relu(self.hidden(functional.relu(total))))
 
     def forward(self, symbols: Tensor, labels: Tensor, notes: Tensor) -> BaselineOutput:
@@ -199,7 +198,8 @@ class WaveNet(Baseline):
         written = 0
         while len(symbols) < most and written < notes:
             # the processor passes over what is not music; the edge at the front would read as an end
-            allowed = grammar(torch.tensor([symbols[1:]], dtype=torch.long), logits.float().cpu())
+            before = torch.tensor([symbols[1:]], dtype=torch.long)
+            allowed = grammar(before, logits.float().cpu())  # type: ignore[arg-type]
             symbol = int(draw(allowed, temperature, generator))
             if symbol == EDGE:
                 break
