@@ -36,7 +36,7 @@ FLOORS = {
     "cli": 4,
     "__main__": 5,
 }
-NEIGHBOURS = {("training", "data")}
+NEIGHBOURS = {("training", "data"), ("baselines", "data")}
 # The portable files that may use torch and transformers; the rest is knowledge of music and runs without either.
 OF_THE_MODEL = {"configuration", "modeling", "tokenization", "processing", "constraints", "pipeline"}
 # What the room of the analysis stands on; all other flat files may stand on it.

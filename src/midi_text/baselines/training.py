@@ -1,0 +1,307 @@
+"""One small trainer for all baselines, on Accelerate.
+
+A batch follows from the seed, the step and the process alone, so a run can stop anywhere and go on exactly there. A run
+leaves ``checkpoint-<step>/`` to go on from and ``best/`` with the weights of the lowest held-out bits per note, the run
+record and the data's manifest beside them. Folders appear whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import platform
+import shutil
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from accelerate.utils import set_seed
+from tqdm.auto import tqdm
+
+from ..data.examples import event_vocabulary
+from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
+from . import KINDS
+from .base import Baseline
+from .corpus import MusicTable
+from .note_lstm import NoteLstm
+
+_VALIDATED_TOGETHER = 16
+_ROWS_FOR_AVERAGES = 4000
+
+
+@dataclass(frozen=True)
+class BaselineSettings:
+    """How to train a baseline.
+
+    Attributes:
+        kind: "lstm", "vae" or "wavenet".
+        model: Fields of the kind's configuration that differ from its defaults.
+        steps: Optimisation steps; the learning rate falls to its last value exactly there.
+        rows_per_batch: Rows of the corpus that one step of one process reads.
+        learning_rate: Of AdamW.
+        final_learning_rate: Share of it left at the last step.
+        warmup_steps: Steps of linear warm-up.
+        weight_decay: Decoupled.
+        max_gradient_norm: Gradients are scaled down to it.
+        mixed_precision: "bf16" or "no".
+        validate_every: Steps between validations.
+        validation_rows: Rows of the validation split that are measured, the same every time.
+        save_every: Steps between checkpoints.
+        seed: Of initial weights and batches.
+    """
+
+    kind: str = "wavenet"
+    model: Mapping[str, int | float] = field(default_factory=dict)
+    steps: int = 2000
+    rows_per_batch: int = 16
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 0.05
+    warmup_steps: int = 50
+    weight_decay: float = 0.01
+    max_gradient_norm: float = 1.0
+    mixed_precision: str = "no"
+    validate_every: int = 250
+    validation_rows: int = 128
+    save_every: int = 250
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"kind must be one of {', '.join(KINDS)}; got {self.kind!r}")
+        for name in ("steps", "rows_per_batch", "validate_every", "validation_rows", "save_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate must be positive; got {self.learning_rate}")
+        if self.mixed_precision not in ("bf16", "no"):
+            raise ValueError(f"mixed_precision must be 'bf16' or 'no'; got {self.mixed_precision!r}")
+
+
+@dataclass
+class BaselineProgress:
+    """Where a run stands; saved with each checkpoint."""
+
+    step: int = 0
+    notes: int = 0
+    seconds: float = 0.0
+    best_step: int = 0
+    best_bits: float = 1e9
+    losses: list[tuple[int, float, float | None]] = field(default_factory=list)
+
+    def state_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """From `state_dict`."""
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+class BaselineTrainer:
+    """One run in one process: built, then `run`."""
+
+    def __init__(self, data: str | Path, output: str | Path, settings: BaselineSettings):
+        self.settings, self.output = settings, Path(output)
+        self.accelerator = Accelerator(mixed_precision=settings.mixed_precision, step_scheduler_with_optimizer=False)
+        set_seed(settings.seed)
+        self.manifest = DataManifest.load(Path(data) / "manifest.json")
+        self.table = MusicTable(data, "train")
+        self.held_out = [row.events for row in MusicTable(data, "validation").spread(settings.validation_rows)]
+        kind = KINDS[settings.kind]
+        self.model: Baseline = kind(
+            kind.config_class(event_count=len(event_vocabulary().names), **dict(settings.model))
+        )
+        if isinstance(self.model, NoteLstm):
+            self.model.learn_averages(self.table.draw(_ROWS_FOR_AVERAGES, np.random.default_rng(settings.seed)))
+        optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self.scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, self._rate)
+        self.runner, self.optimizer = self.accelerator.prepare(self.model, optimizer)
+        self.progress = BaselineProgress()
+        self.accelerator.register_for_checkpointing(self.progress, self.scheduler)
+        self.stopping = False
+
+    def _rate(self, step: int) -> float:
+        """Linear warm-up, then half a cosine down to the final share."""
+        s = self.settings
+        if step < s.warmup_steps:
+            return (step + 1) / s.warmup_steps
+        done = min(1.0, (step - s.warmup_steps) / max(1, s.steps - s.warmup_steps))
+        return s.final_learning_rate + (1 - s.final_learning_rate) * (1 + math.cos(math.pi * done)) / 2
+
+    def run(self, resume: bool = False, max_seconds: float | None = None) -> RunRecord | None:
+        """Trains to the last step, or until stopped (SIGTERM, Ctrl-C, a limit of seconds), saves and ends.
+
+        Args:
+            resume: Go on from the newest checkpoint, where there is one.
+            max_seconds: Save and end after this long.
+
+        Returns:
+            The run record, or None where nothing was validated yet.
+
+        Raises:
+            FileExistsError: If the folder holds a run and ``resume`` is off.
+        """
+        found = sorted(path for path in self.output.glob("checkpoint-*") if path.is_dir())
+        if found and not resume:
+            raise FileExistsError(f"{self.output} holds a run; pass resume=True (--resume) or choose another folder")
+        if found:
+            self.accelerator.load_state(str(found[-1]))
+        started, before, progress, s = time.monotonic(), self.progress.seconds, self.progress, self.settings
+        bar = tqdm(
+            total=s.steps, initial=progress.step, unit="step", disable=not self.accelerator.is_local_main_process
+        )
+        with self._signals():
+            while progress.step < s.steps:
+                loss = self._step()
+                progress.seconds = before + time.monotonic() - started
+                bar.update()
+                best = f", best {progress.best_bits:.2f} bits per note" if progress.best_step else ""
+                bar.set_postfix_str(f"loss {loss:.3f}{best}", refresh=False)
+                last = progress.step == s.steps
+                over = max_seconds is not None and time.monotonic() - started > max_seconds
+                stop = self._agree(self.stopping or over)
+                if progress.step % s.validate_every == 0 or last:
+                    self._validate(loss)
+                if progress.step % s.save_every == 0 or last or stop:
+                    self._save()
+                if stop:
+                    break
+        bar.close()
+        return self._record() if progress.best_step else None
+
+    def _step(self) -> float:
+        """One optimisation step; returns the loss."""
+        s, step = self.settings, self.progress.step
+        rng = np.random.default_rng((s.seed, step, self.accelerator.process_index))
+        batch = self.model.training_batch(self.table.draw(s.rows_per_batch, rng), rng, step / s.steps)
+        self.runner.train()
+        with self.accelerator.autocast():
+            out = self.runner(**{name: value.to(self.accelerator.device) for name, value in batch.items()})
+        self.accelerator.backward(out.loss)
+        self.accelerator.clip_grad_norm_(self.model.parameters(), s.max_gradient_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.scheduler.step()
+        self.progress.step += 1
+        self.progress.notes += int(self.accelerator.reduce(out.notes, "sum"))
+        return float(self.accelerator.reduce(out.loss.detach(), "mean"))
+
+    @torch.no_grad()
+    def _validate(self, training_loss: float) -> None:
+        """Measures held-out bits per note, keeps the best weights; every process measures the same."""
+        bits = notes = 0.0
+        rng = np.random.default_rng(0)
+        self.model.eval()
+        for first in range(0, len(self.held_out), _VALIDATED_TOGETHER):
+            try:
+                batch = self.model.training_batch(self.held_out[first : first + _VALIDATED_TOGETHER], rng)
+            except ValueError:  # nothing but drums, which the note models do not hear
+                continue
+            out = self.model(**{name: value.to(self.accelerator.device) for name, value in batch.items()})
+            bits, notes = bits + float(out.bits), notes + float(out.notes)
+        if not notes:
+            raise ValueError("the validation split must hold music that this baseline can hear; it holds only drums")
+        progress = self.progress
+        progress.losses.append((progress.step, training_loss, bits / notes * math.log(2)))
+        if bits / notes < progress.best_bits:
+            progress.best_bits, progress.best_step = bits / notes, progress.step
+            if self.accelerator.is_main_process:
+                with _whole_folder(self.output / "best") as folder:
+                    self.model.save_pretrained(folder)
+                    self._record().save(folder / "run_record.json")
+                    self.manifest.save(folder / "data_manifest.json")
+        self.accelerator.wait_for_everyone()
+
+    def _record(self) -> RunRecord:
+        progress, s = self.progress, self.settings
+        device = (
+            torch.cuda.get_device_name() if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads"
+        )
+        return RunRecord(
+            name=self.output.resolve().name,
+            data_manifest_hash=self.manifest.hash,
+            git_commit=git_commit(Path(__file__).parent),
+            versions=installed_versions(),
+            hardware=f"{self.accelerator.num_processes} × {device}, {platform.machine()}",
+            settings=json.loads(json.dumps({**asdict(s), "bits_are": self.model.bits_are})),
+            seed=s.seed,
+            parameters=self.model.num_parameters(),
+            losses=tuple(LossPoint(*point) for point in progress.losses),
+            best_step=progress.best_step,
+            wall_seconds=round(progress.seconds, 1),
+            tokens_seen=progress.notes,
+            bits_per_note=progress.best_bits,
+        )
+
+    def _save(self) -> None:
+        """A checkpoint to go on from; the ones before go."""
+        target = self.output / f"checkpoint-{self.progress.step:07d}"
+        if self.accelerator.is_main_process:
+            shutil.rmtree(_part_of(target), ignore_errors=True)
+        self.accelerator.wait_for_everyone()
+        self.accelerator.save_state(str(_part_of(target)))  # every process writes its own part of it
+        self.accelerator.wait_for_everyone()
+        if self.accelerator.is_main_process:
+            shutil.rmtree(target, ignore_errors=True)
+            _part_of(target).replace(target)
+            for old in sorted(self.output.glob("checkpoint-*"))[:-1]:
+                shutil.rmtree(old)
+
+    def _agree(self, flag: bool) -> bool:
+        """True on all processes if it is true on one."""
+        if self.accelerator.num_processes == 1:
+            return flag
+        return bool(self.accelerator.reduce(torch.tensor(float(flag), device=self.accelerator.device), "sum") > 0)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """SIGTERM and Ctrl-C ask the loop to save and end; a second Ctrl-C ends at once."""
+
+        def ask(number: int, frame: Any) -> None:
+            if self.stopping and number == signal.SIGINT:
+                raise KeyboardInterrupt
+            self.stopping = True
+
+        old = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+
+def train_baseline(
+    data: str | Path,
+    output: str | Path,
+    settings: BaselineSettings | None = None,
+    *,
+    resume: bool = False,
+    max_seconds: float | None = None,
+) -> RunRecord | None:
+    """Trains a baseline on a folder that ``build_dataset`` wrote; see `BaselineTrainer.run`."""
+    return BaselineTrainer(data, output, settings or BaselineSettings()).run(resume, max_seconds)
+
+
+def _part_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.part")
+
+
+@contextmanager
+def _whole_folder(target: Path) -> Iterator[Path]:
+    """A temporary folder that takes the target's place when all is written."""
+    part = _part_of(target)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    yield part
+    shutil.rmtree(target, ignore_errors=True)
+    part.replace(target)
