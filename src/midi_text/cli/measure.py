@@ -23,10 +23,13 @@ from typing import Any
 from ..evaluation.answers import System, evaluate_answers, write_answers
 from ..evaluation.gold import Prompt, gold_of
 from ..evaluation.likelihood import Excerpt, evaluate_likelihood
+from ..evaluation.musicality.built import built_events
+from ..evaluation.musicality.novelty import NoveltyIndex
 from ..evaluation.prompt_files import READ, PromptSet, load_fact_prompts, load_prompts
 from ..evaluation.speed import PROMPT, evaluate_speed
 from ..evaluation.systems import Humans, Model, Template
 from ..evaluation.truth import evaluate_truth
+from ..events_midi_text import EventVocabulary
 from ..prompt_midi_text import read_prompt
 from ..records import EvaluationReport, Measurement, hash_file
 from ..score_midi_text import write_score
@@ -43,7 +46,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     evaluate.add_argument("--prompts", metavar="FILE", help="ours, MidiCaps' JSON lines, or a text [FactPrompts]")
     evaluate.add_argument("--limit", type=at_least_one, help="so many of the prompts, evenly spread [all]")
     evaluate.add_argument("--num-proc", type=at_least_one, default=1, help="processes that score files [1]")
-    evaluate.add_argument("--data", metavar="DATA", help="a folder that build wrote; its test split is held-out music")
+    evaluate.add_argument(
+        "--data", metavar="DATA", help="a folder that build wrote: held-out music, and what might be copied"
+    )
     needing = ", ".join(name for name, part in PARTS.items() if part.of_data)
     evaluate.add_argument(
         "--parts", type=_parts, metavar="A,B", help=f"of {', '.join(PARTS)} [all; {needing} need --data]"
@@ -88,8 +93,8 @@ def run_evaluate(args: argparse.Namespace, out: Output) -> int:
     of_data = [name for name, part in PARTS.items() if part.of_data]
     if args.data is None and set(args.parts or ()) & set(of_data):
         args.usage_error(f"{' and '.join(of_data)} need --data DATA")
-    if args.midi_dir is not None and (args.parts or args.model or args.data):
-        args.usage_error("--midi-dir scores files as they are; it goes without --parts, --model and --data")
+    if args.midi_dir is not None and (args.parts or args.model):
+        args.usage_error("--midi-dir scores files as they are; it goes without --parts and --model")
     if args.data is not None:
         require("train", "pyarrow")
     for folder in (args.results, args.output and args.output.parent):
@@ -97,11 +102,13 @@ def run_evaluate(args: argparse.Namespace, out: Output) -> int:
             folder.mkdir(parents=True, exist_ok=True)
     prompts = (load_prompts(args.prompts) if args.prompts else load_fact_prompts()).first(args.limit)
     say(f"{prompts.name}: {len(prompts.prompts)} prompts, hash {prompts.hash[:12]}; gold {prompts.gold}")
+    bench = _Bench(args, prompts)
     if args.midi_dir is not None:
         name = f"answers to {prompts.name}, gold {prompts.gold}"
-        report = evaluate_answers(args.midi_dir, prompts.prompts, name=name, num_proc=args.num_proc, seed=args.seed)
+        report = evaluate_answers(
+            args.midi_dir, prompts.prompts, name=name, num_proc=args.num_proc, seed=args.seed, index=bench.index
+        )
     else:
-        bench = _Bench(args, prompts)
         measured = {}
         for part in args.parts or [name for name in PARTS if args.data is not None or name not in of_data]:
             say(f"measuring {part}")
@@ -128,6 +135,13 @@ class _Bench:
     def checkpoint(self) -> str:
         """The hash of its weights."""
         return _checkpoint_hash(self.pipe)
+
+    @cached_property
+    def index(self) -> NoveltyIndex | None:
+        """What training music sounds like, to find copies of it; None without ``--data``."""
+        if self.args.data is None:
+            return None
+        return NoveltyIndex.build(built_events(self.args.data, "train"), EventVocabulary().names)
 
     @cached_property
     def held_out(self) -> list[Any]:
@@ -169,7 +183,13 @@ class _Bench:
             asked = prompts.prompts
             write_answers(system, asked, folder, batch_size=args.batch_size, seed=args.seed, checkpoint_hash=checkpoint)
             return evaluate_answers(
-                folder, asked, name=part, num_proc=args.num_proc, seed=args.seed, checkpoint_hash=checkpoint
+                folder,
+                asked,
+                name=part,
+                num_proc=args.num_proc,
+                seed=args.seed,
+                checkpoint_hash=checkpoint,
+                index=self.index,
             )
 
 

@@ -13,24 +13,30 @@ import json
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+from symusic.core import ScoreTick
 from tqdm import tqdm
 
-from ..records import EvaluationReport
+from ..records import EvaluationReport, Measurement
+from ..score_midi_text import MidiError, read_score
 from .adherence import Score, adherence_rows, score_answer
 from .gold import Gold, Prompt
 from .intervals import ratio
+from .musicality.evaluate import PieceMusicality, measure_piece, musicality_rows, with_novelty
+from .musicality.novelty import NoveltyIndex
+from .musicality.reference import default_reference
 from .prompt_files import answer_names, prompts_hash
 
 logger = logging.getLogger(__name__)
 LOG = "answers.jsonl"
+Out = TypeVar("Out")
 _SUFFIXES = ("", ".mid", ".midi", ".MID")
 
 
@@ -105,11 +111,32 @@ def score_folder(
     """
     found = find_answers(folder, prompts)
     cases = [(prompt.gold, each) for prompt, each in zip(prompts, found, strict=True)]
-    progress = partial(tqdm, total=len(cases), desc="scoring", unit="file", disable=None, leave=False)
+    return _in_processes(_score, cases, num_proc, "scoring"), found
+
+
+def musicality_of(
+    found: Sequence[Found], *, index: NoveltyIndex | None = None, num_proc: int = 1, seed: int = 0
+) -> list[Measurement]:
+    """Whether answers are music at all, and new: the rows of `musicality_rows` beside human music that comes along.
+
+    Args:
+        found: Where the answers lie, see `find_answers`; what is missing or broken counts as failed.
+        index: Of the training music, for novelty; without it there are no such rows.
+        num_proc: Processes.
+        seed: Of what is drawn for the Fréchet distance.
+    """
+    pieces = _in_processes(_measure, found, num_proc, "listening")
+    scores = map(_read, found) if index is not None else ()
+    return musicality_rows(with_novelty(pieces, scores, index), default_reference(), seed=seed)
+
+
+def _in_processes(work: Callable[[Any], Out], items: Sequence[Any], num_proc: int, what: str) -> list[Out]:
+    """The results in the order of the items, with progress."""
+    progress = partial(tqdm, total=len(items), desc=what, unit="file", disable=None, leave=False)
     if num_proc == 1:
-        return list(progress(map(_score, cases))), found
+        return list(progress(map(work, items)))
     with ProcessPoolExecutor(num_proc, mp_context=get_context("spawn")) as pool:
-        return list(progress(pool.map(_score, cases, chunksize=16))), found
+        return list(progress(pool.map(work, items, chunksize=16)))
 
 
 def evaluate_answers(
@@ -120,6 +147,7 @@ def evaluate_answers(
     num_proc: int = 1,
     seed: int = 0,
     checkpoint_hash: str = "",
+    index: NoveltyIndex | None = None,
 ) -> EvaluationReport:
     """The figures of the answers in a folder.
 
@@ -130,9 +158,11 @@ def evaluate_answers(
         num_proc: Processes.
         seed: That the answers were made with, for the report.
         checkpoint_hash: SHA-256 of the weights they were made with, for the report.
+        index: Of the training music, for novelty.
 
     Returns:
-        The rows of `adherence_rows`, ``answers_found``, and ``notes_per_second`` where the times are known.
+        The rows of `adherence_rows`, ``answers_found``, ``notes_per_second`` where the times are known, and the rows
+        of `musicality_of`.
 
     Raises:
         ValueError: If there is no prompt, or as `find_answers`.
@@ -144,6 +174,7 @@ def evaluate_answers(
     if timed:
         notes, seconds = zip(*timed, strict=True)
         rows.append(ratio("notes_per_second", notes, seconds))
+    rows += musicality_of(found, index=index, num_proc=num_proc, seed=seed)
     return EvaluationReport(name, checkpoint_hash, len(prompts), seed, tuple(rows))
 
 
@@ -202,12 +233,27 @@ def write_answers(
 
 def _score(case: tuple[Gold, Found]) -> Score:
     gold, found = case
+    return score_answer(gold, _bytes(found), found.ended)
+
+
+def _measure(found: Found) -> PieceMusicality:
+    return measure_piece(_read(found), ended=found.ended is not False)  # what nobody says has ended
+
+
+def _read(found: Found) -> ScoreTick | None:
+    midi = _bytes(found)
     try:
-        midi = found.path.read_bytes() if found.path else None
+        return read_score(midi).score if midi is not None else None
+    except MidiError:  # `score_answer` tells it
+        return None
+
+
+def _bytes(found: Found) -> bytes | None:
+    try:
+        return found.path.read_bytes() if found.path else None
     except OSError as error:
         logger.warning("%s cannot be read: %s", found.path, error)
-        midi = None
-    return score_answer(gold, midi, found.ended)
+        return None
 
 
 def _answer(system: System, prompts: list[Prompt], seed: int) -> list[tuple[Answer, float]]:
