@@ -36,7 +36,7 @@ def need_browser() -> None:
     pytest.skip(f"needs Chromium at {BROWSER} (on Debian: apt install chromium), or its path in MIDI_TEXT_BROWSER")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the page says when it cannot do what was asked."""
 
 
@@ -62,7 +62,7 @@ def call(address: str, name: str, *data: Any, timeout: float = 120) -> Any:
     """One endpoint's answer.
 
     Raises:
-        Refused: With the page's words.
+        RefusedError: With the page's words.
     """
     url = f"{address}/gradio_api/call/{name}"
     body = json.dumps({"data": data}).encode()
@@ -74,5 +74,5 @@ def call(address: str, name: str, *data: Any, timeout: float = 120) -> Any:
     kind = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")][-1]
     (*_, last) = [line.removeprefix("data: ") for line in lines if line.startswith("data: ")]
     if kind != "complete":
-        raise Refused(last)
+        raise RefusedError(last)
     return json.loads(last)[0]

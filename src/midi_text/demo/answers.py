@@ -142,4 +142,3 @@ def _bars(bars: Any) -> int | None:
     if not 1 <= int(bars) <= MAX_NEW_BARS:
         raise ValueError(f"Please ask for 1 to {MAX_NEW_BARS} bars; a page has little time.")
     return int(bars)
-

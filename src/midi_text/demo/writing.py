@@ -24,10 +24,11 @@ from ..score_midi_text import slice_bars
 from .limits import MAX_SECONDS
 
 try:  # on the Hub's shared GPUs, what needs one must say so
-    from spaces import GPU as _gpu  # type: ignore[import-not-found]
+    from spaces import GPU
 except ImportError:
 
-    def _gpu(answer: Any) -> Any:
+    def GPU(answer: Any) -> Any:  # noqa: N802 - the name that the Hub looks for
+        """Elsewhere it changes nothing."""
         return answer
 
 
@@ -76,7 +77,7 @@ class _BarStream(BaseStreamer):
         pass
 
 
-@_gpu
+@GPU
 def write(pipeline: Any, prompt: Mapping[str, Any], **options: Any) -> Iterator[Draft | Composition]:
     """Writes a piece: drafts while it grows, then the composition.
 
