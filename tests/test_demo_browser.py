@@ -130,6 +130,21 @@ def test_a_file_that_is_no_music_is_refused_in_words(page: Page, tmp_path: Path)
     assert not [leak for leak in ("Traceback", str(tmp_path), "/tmp/") if leak in shown]
 
 
+def test_change_a_piece(page: Page):
+    tab(page, "Continue & change")
+    page.locator("#change-file input[type=file]").set_input_files(EXAMPLES / "Horetzky-Kelvin-Grove.mid")
+    player(page, "change-before", 8)
+    page.get_by_label("Fill in bars or tracks").check()
+    page.locator("#change-bars").locator("input, textarea").fill("3-4")
+    page.locator("#change-go").click()
+    player(page, "change-after")
+    expect(page.locator("#change-said")).to_contain_text("2 of 8 bars are new", timeout=PATIENCE)
+    expect(page.locator("#change-after [data-legend]")).to_contain_text("written anew")
+    with page.expect_download() as download:
+        page.locator("#change-midi").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"MThd")
+
+
 def test_learn_an_exercise_and_be_assessed(page: Page):
     tab(page, "Learn")
     page.locator("#learn-prompt").locator("input, textarea").fill("triplets in C major, right hand, easy")
