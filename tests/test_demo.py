@@ -156,9 +156,9 @@ class _Request:
 
 def test_a_link_fills_the_form_and_only_with_what_can_be():
     asked = _from_link(_Request(prompt="a jig", seed="7", bars="8", key="D minor", instruments="flute,<b>", tempo="90"))
-    assert asked == ("a jig", 7, 1, "D minor", 90, "", ["flute"], 8)
+    assert asked == ("a jig", "7", 1, "D minor", 90, "", ["flute"], 8)
     assert _from_link(_Request(seed="x", candidates="99", key="H", metre="1/1", bars="inf")) == (
-        "", None, 4, "", None, "", [], None,
+        "", "x", 4, "", None, "", [], None,
     )  # fmt: skip
 
 

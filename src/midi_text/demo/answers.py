@@ -40,7 +40,7 @@ class Form:
     """
 
     prompt: str = ""
-    seed: int | None = None
+    seed: int | str | None = None
     candidates: int = 1
     key: str | None = None
     tempo_bpm: float | None = None
@@ -86,7 +86,7 @@ class Answers:
         return self.describer(score, seed=0, max_new_tokens=160)
 
     def change(
-        self, score: ScoreTick, task: str, words: str, seed: int | None, options: dict[str, Any]
+        self, score: ScoreTick, task: str, words: str, seed: int | str | None, options: dict[str, Any]
     ) -> Iterator[Draft | Composition]:
         """Continues, fills in, varies or refines a piece.
 
@@ -109,7 +109,7 @@ class Answers:
         asked = {"prompt": check_prompt(words), "midi": score, "task": task, **given}
         yield from write(self.composer, asked, seed=_seed(seed))
 
-    def practise(self, prompt: str, seed: int | None) -> tuple[Exercise, int]:
+    def practise(self, prompt: str, seed: int | str | None) -> tuple[Exercise, int]:
         """Writes an exercise; and the seed that gives it again.
 
         Raises:
@@ -128,12 +128,14 @@ class Answers:
         return found, advise(found, measure_facts(reference).key)
 
 
-def _seed(seed: int | None) -> int:
-    if seed is None:
+def _seed(seed: int | str | None) -> int:
+    """The seed, from a field or a JSON object; drawn where it is empty."""
+    if seed is None or not str(seed).strip():
         return secrets.randbelow(1_000_000)
-    if not 0 <= int(seed) < 2**31:
+    text = str(seed).strip()
+    if not text.isdecimal() or int(text) >= 2**31:
         raise ValueError(f"A seed must be a whole number from 0 to {2**31 - 1}.")
-    return int(seed)
+    return int(text)
 
 
 def _bars(bars: Any) -> int | None:

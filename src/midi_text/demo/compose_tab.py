@@ -48,7 +48,7 @@ def compose_tab(page: gr.Blocks, answers: Answers, shelf: Shelf, piece: gr.State
         instruments = gr.Dropdown(_INSTRUMENTS, label="Instruments", multiselect=True)
         with gr.Row():
             candidates = gr.Slider(1, MAX_CANDIDATES, 1, step=1, label="Candidates: the best of so many")
-            seed = gr.Number(label="Seed: the same one gives the same piece", value=None, precision=0, minimum=0)
+            seed = gr.Textbox(label="Seed: the same one gives the same piece", max_length=10)
     player = player_box("compose-player")
     said = gr.HTML(elem_id="compose-said")
     table = gr.HTML(elem_id="compose-table")
@@ -141,7 +141,7 @@ def _from_link(request: gr.Request) -> tuple[Any, ...]:
     names = [name for name in asked.get("instruments", "").split(",") if name in _INSTRUMENTS]
     return (
         asked.get("prompt", "")[:1000],
-        number("seed"),
+        asked.get("seed", "")[:10],
         min(max(number("candidates", 1) or 1, 1), MAX_CANDIDATES),
         key if key in _KEYS else "",
         number("tempo"),

@@ -101,7 +101,7 @@ def _change_tab(answers: Answers, shelf: Shelf) -> tuple[gr.File, gr.HTML]:
         at_bars = gr.Textbox(label="Bars to write anew", placeholder="5-8", elem_id="change-bars")
         at_tracks = gr.Textbox(label="Only these tracks (numbers; optional)", placeholder="2", elem_id="change-tracks")
     strength = gr.Slider(0.1, 0.9, 0.4, step=0.1, label="Share of bars to write anew", visible=False)
-    seed = gr.Number(label="Seed", value=None, precision=0, minimum=0)
+    seed = gr.Textbox(label="Seed (optional)", max_length=10)
     go = gr.Button("Change it", variant="primary", elem_id="change-go")
     with gr.Row():
         with gr.Column():
@@ -166,7 +166,7 @@ def _learn_tab(answers: Answers, shelf: Shelf) -> None:
                         placeholder="dotted rhythms in G major, left hand, easy")  # fmt: skip
     with gr.Row():
         go = gr.Button("Write it", variant="primary", elem_id="learn-go")
-        seed = gr.Number(label="Seed", value=None, precision=0, minimum=0)
+        seed = gr.Textbox(label="Seed (optional)", max_length=10)
     gr.Examples([["dotted rhythms in G major, left hand, easy"], ["triplets in A minor, both hands, intermediate"],
                  ["Alberti bass in C major, both hands, easy"]], prompt, api_visibility="private")  # fmt: skip
     player = player_box("learn-player")
