@@ -1,6 +1,7 @@
 """Twenty visitors at once, two hundred requests, broken ones among them: none is lost and memory stays where it is."""
 
 import base64
+import logging
 import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_twenty_visitors_at_once(tiny_checkpoint: Path):
             half = memory_mb(process)
             second = [word for told in visitors.map(visit, range(VISITORS, 2 * VISITORS)) for word in told]
         grown = memory_mb(process) - half
-    print(f"{len(first + second)} requests; {half:.0f} MB at the half, {grown:+.0f} MB at the end")
+    logging.info("%d requests; %.0f MB at the half, %+.0f MB at the end", len(first + second), half, grown)
     assert len(first + second) == VISITORS * EACH
     assert set(first + second) <= {"answered", "refused"}
     assert grown < GROWTH_MB
