@@ -33,6 +33,7 @@ FLOORS = {
     "study": 2,
     "publishing": 3,
     "live": 3,
+    "demo": 3,
     "cli": 4,
     "__main__": 5,
 }

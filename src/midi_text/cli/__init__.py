@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import metadata
 
-from . import ancestors, changes, drawing, jam, knowledge, measure, music, students, workshop
+from . import ancestors, changes, demo, drawing, jam, knowledge, measure, music, students, workshop
 from .output import Output, say
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -78,6 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     drawing.add_commands(commands, every)
     students.add_commands(commands, every)
     jam.add_commands(commands, every)
+    demo.add_commands(commands, every)
     return parser
 
 
