@@ -111,7 +111,7 @@ class LongPiece:
         locks = request.locks
         self._bars = int(locks.bars[0]) if locks.bars is not None else 0  # 0: not known before the tempo is
         self._steps = list(plan_steps(self._bars, request.ask.form)) if self._bars else [Step(_FIRST)]
-        self._count = 0
+        self._count = self._remembered = 0
 
     @property
     def written(self) -> int:
@@ -140,7 +140,7 @@ class LongPiece:
         each = max(10.0, min(_ROOMIER * float(sizes[-16:].mean()), self.room / 4))
         self._count = min(wanted, max(1, int(self.room / 2 / each)))
         reach = np.cumsum(sizes[::-1]) <= self.room - int(self._count * each) - 8
-        remembered = int(np.cumprod(reach).sum())
+        self._remembered = remembered = int(np.cumprod(reach).sum())
         primed = self._ids(self.columns.window(done - remembered, done)) if remembered else []
         metres = [*self.columns.metres[done - remembered :].tolist(), *[self.columns.metres[-1]] * self._count]
         tempo = float(self.reader.values[self.columns.tempi[-1, 2]])
@@ -163,8 +163,10 @@ class LongPiece:
         """Takes in what was written for the last draft, what the decoder started with included."""
         events = grammatical(event for id_ in ids for event in self.tokenizer.token_events[id_])
         found = self.reader.read(np.array(self.tokenizer.event_ids(events)) - self.tokenizer.music_offset)
-        new = found.bars if self.columns is None else max(1, min(self._count, found.bars))
-        self._append(found, max(0, found.bars - new), found.bars)
+        # At least one, lest a piece never end: where no new bar came, the last is heard again.
+        new = max(1, min(self._count, found.bars - self._remembered))  # fewer where the ids did not suffice
+        first = min(self._remembered, found.bars - 1)
+        self._append(found, first, first + new)
         if not self._bars:
             self._bars = max(self.written + 1, self._bars_for(self.request.locks.duration_seconds or (0.0, 0.0)))
             form = plan_steps(self._bars, self.request.ask.form)
