@@ -211,6 +211,8 @@ class MusicLogitsProcessor(LogitsProcessor):
             ok[:] = rules.allowed(*here, step.limits)
             if step.only is not None:
                 ok &= step.only
+            if rules.chords is not None:
+                ok &= rules.chords.judge(piece)[0]
             for program, pitch in piece.here:
                 ok[grammar.playing_here(program, pitch)] = False
                 if program == piece.program:
@@ -229,7 +231,8 @@ class MusicLogitsProcessor(LogitsProcessor):
         """Nats to add to each music token, shape (B, M); 0 if there is nothing to add."""
         urgencies = [piece.urgency() for piece in self._pieces]
         guided = self._guide.rows
-        if not len(guided) and not any(urgencies):
+        chordal = [(row, p.rules.chords, p) for row, p in enumerate(self._pieces) if p.rules.chords is not None]
+        if not len(guided) and not any(urgencies) and not chordal:
             return 0.0
         out = np.zeros((len(self._pieces), self.grammar.size), np.float32)
         if len(guided):
@@ -237,6 +240,8 @@ class MusicLogitsProcessor(LogitsProcessor):
                 self._weighed = heard
                 self._tilt = self._guide.weights(self._heard).astype(np.float32) @ self.grammar.pitch_classes
             out[guided] = self._tilt
+        for row, chords, piece in chordal:
+            out[row] += chords.judge(piece)[1]
         for row, urgency in enumerate(urgencies):
             if urgency:
                 piece = self._pieces[row]

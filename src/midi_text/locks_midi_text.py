@@ -13,6 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
+from .chord_locks_midi_text import MOST_IN_A_BAR, BarChords, ChordRules
 from .grammar_midi_text import DRUMS, Event, EventGrammar, metre_code
 from .key_midi_text import Key
 
@@ -43,6 +44,7 @@ class Locks:
             next bar, and instruments, key and chromatic budget count from there. ``bars`` and ``metres`` count all.
         rests: Whether bars may be silent, as those of one part often are; else never the first, never two in a row.
         closes: Whether a locked key has to be left on its tonic.
+        chords: The chords of each bar, over and over, from the bar after ``begin``: see `chord_locks_midi_text`.
 
     Raises:
         ValueError: If a value is impossible or two locks contradict each other.
@@ -62,6 +64,7 @@ class Locks:
     begin: int = 0
     rests: bool = False
     closes: bool = True
+    chords: tuple[BarChords, ...] = ()
 
     def __post_init__(self) -> None:
         for name, low, high in (("tempo_bpm", 30, 250), ("bars", 1, 1000), ("duration_seconds", 0.5, 3600)):
@@ -74,6 +77,8 @@ class Locks:
             raise ValueError(f"metres must be one for each of bars = {self.bars}, without time_signature")
         if self.begin < 0 or (self.begin and (self.bars is None or self.bars[0] <= self.begin)):
             raise ValueError(f"begin must be 0 or more and below bars, which count all; got {self.begin}, {self.bars}")
+        if any(not 1 <= len(bar) <= MOST_IN_A_BAR for bar in self.chords):
+            raise ValueError(f"chords must be bars of one to {MOST_IN_A_BAR} chords each; got {self.chords}")
         if not 0 <= self.chromatic_share <= 1:
             raise ValueError(f"chromatic_share must be between 0 and 1, got {self.chromatic_share}")
         groups = (*((p,) for p in self.programs or ()), *self.families, self.excluded_programs)
@@ -117,6 +122,7 @@ class Rules:
     Attributes:
         key: The key to hold, None where nothing pitched may sound.
         closing_key: The key to close in, None where the end is free.
+        chords: The progression to keep to, None where there is none or nothing pitched may sound.
         metre_codes: ``metre_code`` of each bar, () where the locks do not say.
         pitch_costs: What a pitch class takes of the chromatic budget, 12 numbers.
 
@@ -128,7 +134,10 @@ class Rules:
         self.grammar, self.locks = grammar, locks
         self.groups = locks.groups
         self.key = locks.key if locks.allowed_programs - {DRUMS} else None
-        self.closing_key = self.key if locks.closes else None
+        self.closing_key = self.key if locks.closes and _ends_on_tonic(locks) else None
+        self.chords = None
+        if locks.chords and locks.allowed_programs - {DRUMS}:
+            self.chords = ChordRules(grammar, locks.chords, _scale(self.key))
         self.metre_codes = tuple(map(metre_code, locks.metres))
         for metre in dict.fromkeys([*([locks.time_signature] if locks.time_signature else ()), *locks.metres]):
             if metre not in grammar.metres:
@@ -141,7 +150,7 @@ class Rules:
                 f"got {locks.tempo_bpm}; widen the range to whole numbers"
             )
         self.pitch_costs = [0] * 12
-        if self.key is not None:
+        if self.key is not None and self.chords is None:  # chords know what is foreign to them
             for degree in set(range(12)) - set(SCALES[self.key.mode]):
                 cost = _MINOR_COSTS.get(degree, CHROMATIC) if self.key.mode == "minor" else CHROMATIC
                 self.pitch_costs[(self.key.tonic + degree) % 12] = cost
@@ -222,6 +231,24 @@ class Rules:
             if token is not None:
                 ok[token] = True
         return ok
+
+
+def _ends_on_tonic(locks: Locks) -> bool:
+    """Whether the chords, if any, let the piece close in its key."""
+    if not locks.chords or locks.key is None:
+        return True
+    if locks.bars is None or locks.bars[0] != locks.bars[1]:
+        return False  # nobody knows which chord will be the last
+    last = locks.chords[(int(locks.bars[1]) - locks.begin - 1) % len(locks.chords)][-1]
+    return last.root == last.bass == locks.key.tonic
+
+
+def _scale(key: Key | None) -> frozenset[int] | None:
+    """The notes of a key, a minor one with its raised sixth and seventh."""
+    if key is None:
+        return None
+    degrees = {*SCALES[key.mode], *(_MINOR_COSTS if key.mode == "minor" else ())}
+    return frozenset((key.tonic + degree) % 12 for degree in degrees)
 
 
 def _inside(value: float, bounds: tuple[float, float] | None) -> bool:

@@ -71,6 +71,7 @@ class Piece:
         self.bar_start, self.tick = 0, 4
         self.position = self.program = self.pitch = -1
         self.tempi = self.chromatic = self.pitched = 0
+        self.foreign, self.chord_span, self.chord_tones = 0, -1, 0  # see `ChordRules`
         self.silent: frozenset[frozenset[int]] = frozenset(rules.groups)
         closed = self.silent and not rules.locks.open_programs
         self.max_here = min(MAX_NOTES_HERE, _FIRST_HAND + _EACH_HAND * len(self.silent)) if closed else MAX_NOTES_HERE
@@ -98,6 +99,11 @@ class Piece:
     def in_last_bar(self) -> bool:
         """Whether the piece goes on in the last bar that the locks allow."""
         return not self.ended and self.bars == self.max_bars
+
+    @property
+    def chord_bar(self) -> int:
+        """The present bar of a locked progression, from 0; -1 before the first."""
+        return self.bars - 1 - self.rules.locks.begin
 
     @property
     def kind(self) -> int:
@@ -132,7 +138,7 @@ class Piece:
     def _begin(self) -> None:
         """What the locks count begins here: before was music that is gone on from."""
         self.silent = frozenset(self.rules.groups)
-        self.chromatic = self.pitched = 0
+        self.chromatic = self.pitched = self.foreign = self.chord_tones = 0
         self.durations[:], self.heard[:] = 0, 0
 
     def _locked_metre(self, bar: int) -> int:
@@ -177,6 +183,8 @@ class Piece:
         self.pitch = pitch
         self.pitched += 1
         self.chromatic += self.rules.pitch_costs[pitch % 12]
+        if self.rules.chords is not None:
+            self.rules.chords.hear(self, pitch)
         if self.fresh:
             now = self._now()
             self.held = [(end, held) for end, held in self.held if end > now]
@@ -306,6 +314,8 @@ class Piece:
             room, next_room = self._room()
             out[Demand.REACH] = room - max(self.position, 0)
             out[Demand.BAR_REACH], out[Demand.NEXT_BAR_REACH] = room, next_room
+        if rules.chords is not None and self.phase in (Phase.PITCH, Phase.VELOCITY) and self.pitch >= 0:
+            out[Demand.REACH] = min(out[Demand.REACH], rules.chords.reach(self))
         may_be_quiet = self.bars != 1 and self.quiet_bars == 0  # never the first bar, never two in a row
         may_be_quiet = may_be_quiet or rules.locks.rests or 0 < self.bars <= rules.locks.begin
         may_be_quiet = may_be_quiet or self.bar_notes > 0 or hurry

@@ -34,6 +34,7 @@ from .repair_midi_text import CheckedCaption, check_caption
 from .request_midi_text import Request, Wishes, understand
 from .score_midi_text import bar_starts, read_score, slice_bars, write_score
 from .style_midi_text import PROBE_FILE, StyleGuess, StyleProbe, style_features
+from .windows_midi_text import LongPiece, Onward, is_long
 
 MAX_PROMPT_CHARACTERS = 100_000
 _WISHES = frozenset(Wishes.__dataclass_fields__)
@@ -321,6 +322,13 @@ class TextToMidiPipeline(_MidiTextPipeline):
         written: list[Any] = [change or [] for change in changes]
         seconds = self._write_changes([each for change in changes for each in change or []], seed, options)
         composing = [index for index, change in enumerate(changes) if change is None]
+        windowed = [i for i in composing if max_new_tokens is None and is_long(requests[i], locks)]
+        if windowed:
+            took, rows = self._write_long([requests[i] for i in windowed for _ in range(num_candidates)], seed, options)
+            seconds += took
+            for number, index in enumerate(windowed):
+                written[index] = rows[number * num_candidates : (number + 1) * num_candidates]
+            composing = [index for index in composing if index not in windowed]
         if composing:
             limit = max_new_tokens or self.model.config.max_target_length
             tokenizer = self.processor.tokenizer
@@ -338,6 +346,40 @@ class TextToMidiPipeline(_MidiTextPipeline):
         out = {"prompt": model_inputs["prompt"], "request": requests, "changes": changes, "written": written}
         out |= {"seed": [seed] * len(written), "seconds": [seconds] * len(written)}
         return out if batched else {key: value if key == "prompt" else value[0] for key, value in out.items()}
+
+    def _write_long(
+        self, requests: Sequence[Request], seed: int, options: Mapping[str, Any]
+    ) -> tuple[float, list[list[int]]]:
+        """Pieces in windows, all that are not done in one batch; the wall time, and the ids of each."""
+        tokenizer, room = self.processor.tokenizer, self.model.config.max_target_length
+        pieces = [LongPiece(tokenizer, request, room) for request in requests]
+        options, seconds, turn = dict(options), 0.0, 0
+        onward = Onward(options["streamer"], tokenizer.eos_token_id) if options.get("streamer") else None
+        while drafts := [(piece, draft) for piece in pieces if (draft := piece.draft()) is not None]:
+            if onward is not None:
+                onward.begin(drafts[0][0])
+                options["streamer"] = onward
+            primed = [ids for _, (ids, _) in drafts]
+            longest = max(map(len, primed))
+            budget = room - longest
+            held = [locks for _, (_, locks) in drafts]
+            rows, took = self._generate(
+                [self.processor.encode_request("compose", piece.request) for piece, _ in drafts],
+                MusicLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, room + 1, held),
+                budget,
+                seed + turn,
+                options,
+                primed,
+            )
+            for (piece, _), ids in zip(drafts, rows, strict=True):
+                piece.take(ids)
+            if onward is not None:
+                onward.took(drafts[0][0])
+            seconds, turn = seconds + took, turn + 1
+        if onward is not None:
+            onward.begin(pieces[0])
+            onward.close()
+        return seconds, [piece.ids() for piece in pieces]
 
     def _write_changes(self, changes: Sequence[Change], seed: int, options: Mapping[str, Any]) -> float:
         """Writes draft after draft until every change is done, all of one kind in a batch; the wall time."""

@@ -1,10 +1,10 @@
 """What one call asks for: a prompt and explicit arguments become wishes, words for the model, and locks.
 
 Explicit arguments win over the prompt's words. Wishes that a lock can hold become locks: tempo, metre, key,
-instruments, length. What is asked only loosely is settled here, by the seed or by custom: "in a minor key" becomes one
-minor key, bars and seconds together become a tempo. Wishes that no lock can hold (chords, form, traits, roles, later
-keys) stay in `Request.ask`, so that candidates are ranked by them and the agreement table shows how they fared.
-Everything else is the model's.
+instruments, length, chords. What is asked only loosely is settled here, by the seed or by custom: "in a minor key"
+becomes one minor key, bars and seconds together become a tempo, a progression in words has a bar for each chord.
+Wishes that no lock can hold (form, traits, roles, later keys) stay in `Request.ask`, so that candidates are ranked by
+them and the agreement table shows how they fared. Everything else is the model's.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .chord_locks_midi_text import BarChords, read_progression
 from .events_midi_text import remi_config
+from .facts.chord import Chord
 from .facts_midi_text import DRUMS, Key
 from .locks_midi_text import Locks
 from .prompt_midi_text import Ask, read_prompt
@@ -39,6 +41,8 @@ class Wishes:
         instruments: Names as in a prompt (``"violin"``, ``"strings"``, ``"drums"``) or GM programs, 128 for drums.
         bars: Number of bars.
         duration_seconds: Length. Where bars are asked too, they hold, and the tempo serves the seconds as it can.
+        chords: A bar each, ``["Dm", "C G"]``, or as a string ``"Dm | C G"``; over and over. A progression in a
+            prompt has a bar for each chord.
     """
 
     tempo_bpm: float | None = None
@@ -47,6 +51,7 @@ class Wishes:
     instruments: Sequence[str | int] | None = None
     bars: int | None = None
     duration_seconds: float | None = None
+    chords: str | Sequence[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ def understand(prompt: str, wishes: Wishes | None = None, seed: int = 0) -> Requ
     text = f"{prompt.strip()} {fields}".strip()
     rng = random.Random(seed)
     locks = _locks(ask, rng)
+    locks = replace(locks, chords=_bar_chords(ask, wishes, locks.key))
     return Request(ask, text, locks, _sketch(ask, locks, rng))
 
 
@@ -113,6 +119,8 @@ def _merged(ask: Ask, wishes: Wishes) -> Ask:
         if not wishes.duration_seconds > 0:
             raise ValueError(f"duration_seconds must be positive; got {wishes.duration_seconds}")
         changes["duration_seconds"] = (wishes.duration_seconds, wishes.duration_seconds)
+    if wishes.chords is not None:
+        changes |= {"chords": tuple(c for bar in read_progression(wishes.chords) for c in bar), "roman": ()}
     return replace(ask, **changes)
 
 
@@ -168,6 +176,9 @@ def _fields(ask: Ask, wishes: Wishes) -> str:
         parts.append(f"Instruments: {', '.join([*map(gm_name, ask.programs), *ask.families])}.")
     if wishes.bars is not None:
         parts.append(f"Length: {wishes.bars} bars.")
+    if wishes.chords is not None:
+        bars = (" ".join(chord.name for chord in bar) for bar in read_progression(wishes.chords))
+        parts.append(f"Chords: {' | '.join(bars)}.")
     return " ".join(parts)
 
 
@@ -204,6 +215,18 @@ def _locks(ask: Ask, rng: random.Random) -> Locks:
     )
 
 
+def _bar_chords(ask: Ask, wishes: Wishes, key: Key | None) -> tuple[BarChords, ...]:
+    """The chords of each bar: as given, or a bar for each chord or numeral of the prompt."""
+    if wishes.chords is not None:
+        return read_progression(wishes.chords)
+    if ask.chords or key is None:
+        return tuple((chord,) for chord in ask.chords)
+    try:
+        return tuple((Chord.from_roman(numeral, key),) for numeral in ask.roman)
+    except ValueError:  # no numeral of ours
+        return ()
+
+
 def _sketch(ask: Ask, locks: Locks, rng: random.Random) -> Sketch:
     """One answer to what is asked loosely: a tempo and a length in the range, a member of each family."""
     tempo = None
@@ -216,7 +239,7 @@ def _sketch(ask: Ask, locks: Locks, rng: random.Random) -> Sketch:
         programs=(*(locks.programs or ()), *(rng.choice(family[:3]) for family in locks.families)),
         key=locks.key,
         bars=rng.randint(*map(int, locks.bars)) if locks.bars is not None else None,
-        chords=ask.chords,
+        chords=tuple(bar[0] for bar in locks.chords),
     )
 
 

@@ -36,7 +36,7 @@ from .structure import structure_lines
 logger = logging.getLogger(__name__)
 MIDI_SUFFIXES = frozenset((".mid", ".midi", ".kar", ".rmi"))
 SLUG_LENGTH = 48  # of letters of up to four bytes; a name has room for 255
-_WISHES = ("tempo_bpm", "key", "time_signature", "instruments", "bars", "duration_seconds")
+_WISHES = ("tempo_bpm", "key", "time_signature", "instruments", "bars", "duration_seconds", "chords")
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -77,6 +77,7 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--instruments", type=_instruments, metavar="A,B", help="names, or General MIDI programs")
     parser.add_argument("--bars", type=int)
     parser.add_argument("--duration-seconds", type=float)
+    parser.add_argument("--chords", metavar="'Dm | C G'", help="a bar each, over and over")
     parser.add_argument("--no-locks", action="store_true", help="let the model decide, even against the prompt")
     parser.add_argument("--batch-size", type=at_least_one, default=16, help="prompts written together [16]")
     parser.set_defaults(run=run_compose, usage_error=parser.error)
