@@ -31,6 +31,7 @@ FLOORS = {
     "baselines": 2,
     "rendering": 2,
     "study": 2,
+    "search": 2,
     "publishing": 3,
     "live": 3,
     "cli": 4,

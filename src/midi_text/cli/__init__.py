@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import metadata
 
-from . import changes, drawing, jam, knowledge, measure, music, students, workshop
+from . import changes, drawing, jam, knowledge, measure, music, search, students, workshop
 from .output import Output, say
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -77,6 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
     drawing.add_commands(commands, every)
     students.add_commands(commands, every)
     jam.add_commands(commands, every)
+    search.add_commands(commands, every)
     return parser
 
 

@@ -55,16 +55,25 @@ class Batch:
 
 
 class ExampleTable:
-    """The rows of one split, in memory: events as one flat array, words parsed when asked for."""
+    """The rows of one split, in memory: events as one flat array, words parsed when asked for.
 
-    def __init__(self, folder: str | Path, split: str):
+    Args:
+        folder: What ``build_dataset`` or ``pack`` wrote.
+        split: Its name.
+        max_events: Longer rows are left out; None takes all.
+    """
+
+    def __init__(self, folder: str | Path, split: str, max_events: int | None = None):
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
         paths = shards(folder, split)
         names = pq.read_schema(paths[0]).names  # corpora packed before pairs were learned do not name their pieces
         columns = [name for name in COLUMNS if name in names or name != "piece"]
         table = pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
+        if max_events is not None:
+            table = table.filter(pc.less_equal(pc.list_value_length(table["events"]), max_events))
         events = table["events"].combine_chunks()
         self._events = events.flatten().to_numpy()
         self._offsets = events.offsets.to_numpy() - events.offsets[0].as_py()

@@ -15,6 +15,7 @@ class TrainingSettings:
         init_from: A checkpoint folder whose weights to start from; None starts from nothing.
         tasks: How often each task is drawn; ``objectives`` says what they are.
         contrast_weight: Factor on the loss of the task ``contrast``, nats a pair, beside the others' nats a token.
+        max_events: Longer rows are left out, for a small model with little time; None takes all.
         steps: Optimisation steps; the learning rate falls to its last value exactly there.
         events_per_batch: Examples times the longest one's events in a batch of one process.
         learning_rate: Of the encoder, the attention to it, embeddings and norms, by AdamW.
@@ -39,6 +40,7 @@ class TrainingSettings:
     init_from: str | None = None
     tasks: Mapping[str, float] = field(default_factory=lambda: {"compose": 0.5, "opening": 0.2, "caption": 0.3})
     contrast_weight: float = 1.0
+    max_events: int | None = None
     steps: int = 10_000
     events_per_batch: int = 16_384
     learning_rate: float = 8e-4
