@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from test_alignment import data  # noqa: F401  (a fixture)
 from test_build import piece
 
 from midi_text import MidiTextForConditionalGeneration, MidiTextProcessor, TextToMidiPipeline
 from midi_text.cli import main
 from midi_text.embedding_midi_text import Embedder
 from midi_text.evaluation.judge import judge_rows, judge_truth, load_judge
+from midi_text.evaluation.likelihood import Excerpt
 from midi_text.score_midi_text import write_score
 from midi_text.search.index import INDEX_FILE, MusicIndex
 from midi_text.search.query import search
@@ -190,10 +190,16 @@ def test_the_judge_says_what_it_needs(embedder: Embedder, tiny_checkpoint: Path,
         judge_rows(embedder, ["a"], [piece(0)])
 
 
-def test_the_judge_of_human_music(checkpoint: Path, data: Path, tmp_path: Path):  # noqa: F811
-    judge = load_judge(checkpoint)
-    rows = {row.metric: row for row in judge_truth(judge, data, "train", examples=20)}
+def test_the_judge_of_human_music(embedder: Embedder):
+    events = [embedder.processor.tokenizer.events.encode(piece(seed, bars=4)) for seed in range(6)]
+    excerpts = [Excerpt("made up", ids, f"a tune, number {i}", 8) for i, ids in enumerate(events)]
+    rows = {row.metric: row for row in judge_truth(embedder, excerpts)}
     assert set(rows) == {"judge/cosine/truth", "judge/cosine_shuffled/truth", "judge/wins/truth"}
     assert rows["judge/wins/truth"].low is not None
-    again = {row.metric: row for row in judge_truth(judge, data, "train", examples=20)}
-    assert rows == again
+    own = np.sum(
+        embedder.embed_texts([e.prompt for e in excerpts])
+        * embedder.embed_music(embedder.processor.tokenizer.merge(events)),
+        axis=1,
+    )
+    assert rows["judge/cosine/truth"].value == pytest.approx(own.mean(), abs=1e-5)
+    assert {row.metric: row for row in judge_truth(embedder, excerpts)} == rows

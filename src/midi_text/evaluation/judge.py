@@ -13,19 +13,16 @@ beginning of a long piece, and only what its training words speak of: facts, ana
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ..data.batches import ExampleTable
-from ..data.captions import write_prompt
 from ..embedding_midi_text import Embedder
 from ..records import Measurement
 from ..score_midi_text import MidiSource
 from .intervals import ratio
+from .likelihood import Excerpt
 
 JUDGE = Path(__file__).parent / "judge"
 """The folder of the judge that comes with the package, where one does."""
@@ -76,52 +73,23 @@ def judge_rows(
         raise ValueError(f"there must be a piece for every prompt; got {len(prompts)} prompts and {len(pieces)} pieces")
     made = [i for i, piece in enumerate(pieces) if piece is not None]
     ids = [judge.processor.read_music(pieces[i]).ids for i in made]
-    rows = _rows(judge.embed_texts([prompts[i] for i in made]), judge.embed_music(ids), len(pieces), name, seed)
-    return rows
+    return _rows(judge.embed_texts([prompts[i] for i in made]), judge.embed_music(ids), len(pieces), name, seed)
 
 
-def judge_truth(
-    judge: Embedder, data: str | os.PathLike[str], split: str = "test", *, examples: int = 500, seed: int = 0
-) -> list[Measurement]:
-    """The same of human music and prompts written from its facts and labels, or by people.
+def judge_truth(judge: Embedder, excerpts: Sequence[Excerpt], *, seed: int = 0) -> list[Measurement]:
+    """The same of human music and the prompts that ask for it.
 
     Args:
         judge: See `load_judge`.
-        data: A built corpus.
-        split: Of the corpus.
-        examples: At most so many, drawn.
-        seed: Of the drawing, the words and the shuffling.
+        excerpts: Held-out music; one a piece, or the shuffled figures compare a piece with itself.
+        seed: Of the shuffling.
 
     Raises:
-        ValueError: There are fewer than two examples.
+        ValueError: There are fewer than two excerpts.
     """
-    texts, music, _ = truth_pairs(judge.processor.tokenizer, data, split, examples, seed)
-    return _rows(judge.embed_texts(texts), judge.embed_music(music), len(texts), "truth", seed)
-
-
-def truth_pairs(
-    tokenizer: Any, data: str | os.PathLike[str], split: str, examples: int, seed: int
-) -> tuple[list[str], list[list[int]], list[int]]:
-    """Prompts, the ids of their music and their row numbers, at most one row of a piece."""
-    table = ExampleTable(data, split)
-    order = list(range(len(table)))
-    random.Random(seed).shuffle(order)
-    texts, music, rows, seen = [], [], [], set()
-    for number in order:
-        row = table[number]
-        if row.piece in seen:
-            continue
-        seen.add(row.piece)
-        given = row.labels.get("captions")
-        rng = random.Random(f"{seed}:{number}")
-        texts.append(
-            str(rng.choice(given)) if given else write_prompt(row.facts, row.labels, rng, analysis=row.analysis)
-        )
-        music.append(tokenizer.merge([row.events])[0])
-        rows.append(number)
-        if len(texts) == examples:
-            break
-    return texts, music, rows
+    music = judge.processor.tokenizer.merge([excerpt.events for excerpt in excerpts])
+    texts = judge.embed_texts([excerpt.prompt for excerpt in excerpts])
+    return _rows(texts, judge.embed_music(music), len(excerpts), "truth", seed)
 
 
 def _rows(texts: np.ndarray, music: np.ndarray, asked: int, name: str, seed: int) -> list[Measurement]:
