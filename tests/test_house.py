@@ -31,6 +31,7 @@ FLOORS = {
     "baselines": 2,
     "rendering": 2,
     "study": 2,
+    "search": 2,
     "publishing": 3,
     "live": 3,
     "demo": 3,
@@ -39,7 +40,16 @@ FLOORS = {
 }
 NEIGHBOURS = {("training", "data"), ("baselines", "data")}
 # The portable files that may use torch and transformers; the rest is knowledge of music and runs without either.
-OF_THE_MODEL = {"configuration", "modeling", "tokenization", "processing", "constraints", "pipeline"}
+OF_THE_MODEL = {
+    "alignment",
+    "configuration",
+    "layers",
+    "modeling",
+    "tokenization",
+    "processing",
+    "constraints",
+    "pipeline",
+}
 # What the room of the analysis stands on; all other flat files may stand on it.
 BELOW_THE_ANALYSIS = {"bars", "facts", "key", "score", "smf"}
 

@@ -16,13 +16,8 @@ from transformers import BatchEncoding, DataCollatorForSeq2Seq, Seq2SeqTrainer, 
 from transformers.cache_utils import EncoderDecoderCache
 
 from midi_text.configuration_midi_text import MidiTextConfig
-from midi_text.modeling_midi_text import (
-    MidiTextForConditionalGeneration,
-    MidiTextModel,
-    rotary_tables,
-    rotate,
-    shift_right,
-)
+from midi_text.layers_midi_text import rotary_tables, rotate
+from midi_text.modeling_midi_text import MidiTextForConditionalGeneration, MidiTextModel, shift_right
 
 BATCH, SOURCE, TARGET, VOCABULARY = 3, 7, 11, 211
 CLOSE = {"atol": 2e-5, "rtol": 1e-4}

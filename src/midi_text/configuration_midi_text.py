@@ -50,6 +50,8 @@ class MidiTextConfig(PreTrainedConfig):
         max_source_length: Longest source the model was trained for, in ids. Positions are relative, so longer
             sources run; what comes out is unproven.
         max_target_length: The same for the target.
+        projection_dim: Width of the space that words and music share (`get_text_features`, `get_midi_features`);
+            0 is a model without one.
         rms_norm_eps: Added to the mean square before its root is taken.
         initializer_range: Standard deviation of the initial weights.
         use_cache: Keep keys and values between decoding steps.
@@ -86,6 +88,7 @@ class MidiTextConfig(PreTrainedConfig):
     rope_theta: float | int = 10_000.0
     max_source_length: int = 1024
     max_target_length: int = 1024
+    projection_dim: int = 0
     rms_norm_eps: float = 1e-6
     initializer_range: float = 0.02
     use_cache: bool = True
@@ -145,6 +148,8 @@ class MidiTextConfig(PreTrainedConfig):
         ):
             if getattr(self, name) <= 0:
                 raise ValueError(f"{name} must be positive, found {getattr(self, name)}.")
+        if self.projection_dim < 0:
+            raise ValueError(f"projection_dim must not be negative, found {self.projection_dim}.")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), found {self.dropout}.")
 

@@ -1,9 +1,8 @@
 """The transformer: tensors in, ModelOutput out. It knows no music and imports no music library.
 
 An encoder reads the source, text and music mixed, in both directions; a decoder writes the target, text or music.
-Both are pre-norm: RMSNorm, attention or SwiGLU, add. Queries and keys are normalised per head, which keeps the
-attention logits bounded at high learning rates. Self-attention turns queries and keys by their position (RoPE);
-cross-attention is without position. One embedding matrix serves source, target and output scores.
+Their layers have a file of their own; one embedding matrix serves source, target and output scores. A checkpoint with a
+shared space also gives features of words and of music (`get_text_features`, `get_midi_features`).
 
 Positions are relative and nothing is stored about them: any length runs, left padding changes nothing, and no
 buffer can be lost on the way to disk. Shapes are written with these letters:
@@ -18,24 +17,30 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import GenerationMixin, PreTrainedModel
 from transformers import initialization as init
-from transformers.cache_utils import Cache, DynamicCache, EncoderDecoderCache
+from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 from transformers.masking_utils import create_bidirectional_mask, create_causal_mask
-from transformers.modeling_layers import GradientCheckpointingLayer
 from transformers.modeling_outputs import (
     BaseModelOutput,
     BaseModelOutputWithPastAndCrossAttentions,
     Seq2SeqLMOutput,
     Seq2SeqModelOutput,
 )
-from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from transformers.utils import can_return_tuple
 from transformers.utils.generic import merge_with_config_defaults
 from transformers.utils.output_capturing import OutputRecorder, capture_outputs
 
+from .alignment_midi_text import INITIAL_LOGIT_SCALE, Alignment, AlignmentOutput
 from .configuration_midi_text import MidiTextConfig
+from .layers_midi_text import (
+    MidiTextCrossAttention,
+    MidiTextDecoderLayer,
+    MidiTextEncoderLayer,
+    MidiTextRMSNorm,
+    MidiTextSelfAttention,
+    rotary_tables,
+)
 
 IGNORED_LABEL = -100  # the label that torch's cross entropy and transformers' collators leave out of the loss
 
@@ -54,243 +59,6 @@ def shift_right(labels: Tensor, pad_token_id: int, decoder_start_token_id: int) 
     start = labels.new_full((labels.shape[0], 1), decoder_start_token_id)
     shifted = torch.cat((start, labels[:, :-1]), dim=1)
     return shifted.masked_fill(shifted == IGNORED_LABEL, pad_token_id)
-
-
-def rotary_tables(positions: Tensor, width: int, theta: float, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Cosines and sines that turn a head by its position.
-
-    Args:
-        positions: `(1 or B, L)`, counted from 0.
-        width: Width of a head, even.
-        theta: Base of the wavelengths, which run from 2π to 2π·theta positions.
-        dtype: Of the tables; angles are computed in float32.
-
-    Returns:
-        Two tensors `(1 or B, L, 1, E)`. The sines of the first half are negative, so that `rotate` needs
-        no negation.
-    """
-    exponents = torch.arange(0, width, 2, device=positions.device, dtype=torch.float32) / width
-    angles = positions[..., None, None].float() * theta**-exponents
-    cosines, sines = angles.cos().to(dtype), angles.sin().to(dtype)
-    return torch.cat((cosines, cosines), dim=-1), torch.cat((-sines, sines), dim=-1)
-
-
-def rotate(heads: Tensor, tables: tuple[Tensor, Tensor]) -> Tensor:
-    """Turns each pair (e, e + E/2) of every head `(B, L, heads, E)` by its position's angle."""
-    cosines, sines = tables
-    swapped = heads.roll(heads.shape[-1] // 2, dims=-1)
-    return torch.addcmul(heads * cosines, swapped, sines)
-
-
-def eager_attention(
-    module: MidiTextAttention,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    scaling: float,
-    dropout: float = 0.0,
-    **kwargs: Any,
-) -> tuple[Tensor, Tensor]:
-    """Attention written out: it returns its weights, and trains faster than sdpa on CPUs (up to 512 ids).
-
-    Args:
-        module: The calling layer.
-        query: `(B, H, L, E)`.
-        key: `(B, K, P, E)`.
-        value: `(B, K, P, E)`.
-        attention_mask: Added to the scores, `(B, 1, L, P)`: 0 lets through, a large negative number does not.
-        scaling: Factor on the scores.
-        dropout: Probability of dropping a weight.
-        **kwargs: What other implementations need.
-
-    Returns:
-        Output `(B, L, H, E)` and weights `(B, H, L, P)`.
-    """
-    if (groups := module.num_key_value_groups) > 1:
-        key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    scores = query @ key.transpose(2, 3) * scaling
-    if attention_mask is not None:
-        scores = scores + attention_mask
-    weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
-    weights = functional.dropout(weights, p=dropout, training=module.training)
-    return (weights @ value).transpose(1, 2).contiguous(), weights
-
-
-def branch_output(inputs: int, config: MidiTextConfig, branches: int) -> nn.Linear:
-    """The last matrix of a residual branch, one of `branches` in its stack: this sets its initial scale."""
-    linear = nn.Linear(inputs, config.d_model, bias=False)
-    linear.residual_branches = branches  # type: ignore[assignment]
-    return linear
-
-
-class MidiTextRMSNorm(nn.RMSNorm):
-    """Divides by the root mean square of the last dimension, then applies a learned gain."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        # Under autocast the input may be bf16 while the gain is float32.
-        return functional.rms_norm(x, self.normalized_shape, self.weight.to(x.dtype), self.eps)
-
-
-class MidiTextAttention(nn.Module):
-    """What self- and cross-attention share: head sizes, the normalisation of heads, the attention itself."""
-
-    is_causal = False
-
-    def __init__(self, config: MidiTextConfig, layer_idx: int, branches: int) -> None:
-        super().__init__()
-        self.config = config
-        self.layer_idx = layer_idx
-        self.head_dim = config.head_dim
-        self.query_width = config.num_heads * config.head_dim
-        self.key_width = config.num_key_value_heads * config.head_dim
-        self.num_key_value_groups = config.num_heads // config.num_key_value_heads
-        self.scaling = config.head_dim**-0.5
-        self.q_norm = MidiTextRMSNorm(config.head_dim, eps=config.rms_norm_eps)
-        self.k_norm = MidiTextRMSNorm(config.head_dim, eps=config.rms_norm_eps)
-        self.o_proj = branch_output(self.query_width, config, branches)
-
-    def split_heads(self, x: Tensor) -> Tensor:
-        """`(B, L, heads * E)` becomes `(B, L, heads, E)`."""
-        return x.unflatten(-1, (-1, self.head_dim))
-
-    def attend(
-        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, **kwargs: Any
-    ) -> tuple[Tensor, Tensor | None]:
-        """Attends with the configured implementation and projects back: `(B, L, D)` and, if it gives any, weights.
-
-        `query` is `(B, H, L, E)`, `key` and `value` `(B, K, P, E)`; `mask` is of the implementation's own kind.
-        """
-        attention = ALL_ATTENTION_FUNCTIONS.get_interface(self.config._attn_implementation, eager_attention)
-        dropout = self.config.dropout if self.training else 0.0
-        output, weights = attention(self, query, key, value, mask, dropout=dropout, scaling=self.scaling, **kwargs)
-        return self.o_proj(output.flatten(-2)), weights
-
-
-class MidiTextSelfAttention(MidiTextAttention):
-    """A sequence attends to itself; positions enter here."""
-
-    def __init__(self, config: MidiTextConfig, layer_idx: int, branches: int, is_causal: bool) -> None:
-        super().__init__(config, layer_idx, branches)
-        self.is_causal = is_causal
-        # One product instead of three: at one id a step the number of calls is the cost.
-        self.qkv_proj = nn.Linear(config.d_model, self.query_width + 2 * self.key_width, bias=False)
-
-    def forward(
-        self,
-        hidden_states: Tensor,
-        tables: tuple[Tensor, Tensor],
-        mask: Tensor | None = None,
-        past_key_values: Cache | None = None,
-        **kwargs: Any,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Maps `(B, L, D)` to `(B, L, D)` and the weights; `past_key_values` is read and extended."""
-        widths = (self.query_width, self.key_width, self.key_width)
-        query, key, value = (self.split_heads(x) for x in self.qkv_proj(hidden_states).split(widths, dim=-1))
-        query = rotate(self.q_norm(query), tables).transpose(1, 2)
-        key = rotate(self.k_norm(key), tables).transpose(1, 2)
-        value = value.transpose(1, 2)
-        if past_key_values is not None:
-            key, value = past_key_values.update(key, value, self.layer_idx)
-        return self.attend(query, key, value, mask, **kwargs)
-
-
-class MidiTextCrossAttention(MidiTextAttention):
-    """The target attends to the encoded source, whose keys and values are computed once per generation."""
-
-    def __init__(self, config: MidiTextConfig, layer_idx: int, branches: int) -> None:
-        super().__init__(config, layer_idx, branches)
-        self.q_proj = nn.Linear(config.d_model, self.query_width, bias=False)
-        self.kv_proj = nn.Linear(config.d_model, 2 * self.key_width, bias=False)
-
-    def forward(
-        self,
-        hidden_states: Tensor,
-        source: Tensor,
-        mask: Tensor | None = None,
-        past_key_values: EncoderDecoderCache | None = None,
-        **kwargs: Any,
-    ) -> tuple[Tensor, Tensor | None]:
-        """Maps target `(B, T, D)` and source `(B, S, D)` to `(B, T, D)` and the weights."""
-        query = self.q_norm(self.split_heads(self.q_proj(hidden_states))).transpose(1, 2)
-        if past_key_values is not None and past_key_values.is_updated.get(self.layer_idx):
-            cached = past_key_values.cross_attention_cache.layers[self.layer_idx]
-            return self.attend(query, cached.keys, cached.values, mask, **kwargs)
-        key, value = (self.split_heads(x) for x in self.kv_proj(source).chunk(2, dim=-1))
-        key, value = self.k_norm(key).transpose(1, 2), value.transpose(1, 2)
-        if past_key_values is not None:
-            key, value = past_key_values.cross_attention_cache.update(key, value, self.layer_idx)
-            past_key_values.is_updated[self.layer_idx] = True
-        return self.attend(query, key, value, mask, **kwargs)
-
-
-class MidiTextFeedForward(nn.Module):
-    """SwiGLU: one projection gates the other."""
-
-    def __init__(self, config: MidiTextConfig, branches: int) -> None:
-        super().__init__()
-        self.gate_up_proj = nn.Linear(config.d_model, 2 * config.d_ff, bias=False)
-        self.down_proj = branch_output(config.d_ff, config, branches)
-
-    def forward(self, hidden_states: Tensor) -> Tensor:
-        gate, up = self.gate_up_proj(hidden_states).chunk(2, dim=-1)
-        return self.down_proj(functional.silu(gate) * up)
-
-
-class MidiTextEncoderLayer(GradientCheckpointingLayer):
-    """Self-attention in both directions, then feed-forward."""
-
-    def __init__(self, config: MidiTextConfig, layer_idx: int) -> None:
-        super().__init__()
-        branches = 2 * config.num_encoder_layers
-        self.self_attn_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.self_attn = MidiTextSelfAttention(config, layer_idx, branches, is_causal=False)
-        self.feed_forward_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.feed_forward = MidiTextFeedForward(config, branches)
-        self.dropout = config.dropout
-
-    def forward(
-        self, hidden_states: Tensor, tables: tuple[Tensor, Tensor], mask: Tensor | None, **kwargs: Any
-    ) -> Tensor:
-        """Maps `(B, S, D)` to `(B, S, D)`."""
-        branch, _ = self.self_attn(self.self_attn_norm(hidden_states), tables, mask, **kwargs)
-        hidden_states = hidden_states + functional.dropout(branch, self.dropout, self.training)
-        branch = self.feed_forward(self.feed_forward_norm(hidden_states))
-        return hidden_states + functional.dropout(branch, self.dropout, self.training)
-
-
-class MidiTextDecoderLayer(GradientCheckpointingLayer):
-    """Self-attention to the past, cross-attention to the source, then feed-forward."""
-
-    def __init__(self, config: MidiTextConfig, layer_idx: int) -> None:
-        super().__init__()
-        branches = 3 * config.num_decoder_layers
-        self.self_attn_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.self_attn = MidiTextSelfAttention(config, layer_idx, branches, is_causal=True)
-        self.cross_attn_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.cross_attn = MidiTextCrossAttention(config, layer_idx, branches)
-        self.feed_forward_norm = MidiTextRMSNorm(config.d_model, eps=config.rms_norm_eps)
-        self.feed_forward = MidiTextFeedForward(config, branches)
-        self.dropout = config.dropout
-
-    def forward(
-        self,
-        hidden_states: Tensor,
-        source: Tensor,
-        tables: tuple[Tensor, Tensor],
-        mask: Tensor | None,
-        source_mask: Tensor | None,
-        past_key_values: EncoderDecoderCache | None = None,
-        **kwargs: Any,
-    ) -> Tensor:
-        """Maps `(B, T, D)` to `(B, T, D)`, reading the source `(B, S, D)`."""
-        past = past_key_values.self_attention_cache if past_key_values is not None else None
-        branch, _ = self.self_attn(self.self_attn_norm(hidden_states), tables, mask, past, **kwargs)
-        hidden_states = hidden_states + functional.dropout(branch, self.dropout, self.training)
-        branch, _ = self.cross_attn(self.cross_attn_norm(hidden_states), source, source_mask, past_key_values, **kwargs)
-        hidden_states = hidden_states + functional.dropout(branch, self.dropout, self.training)
-        branch = self.feed_forward(self.feed_forward_norm(hidden_states))
-        return hidden_states + functional.dropout(branch, self.dropout, self.training)
 
 
 class MidiTextPreTrainedModel(PreTrainedModel):
@@ -321,6 +89,8 @@ class MidiTextPreTrainedModel(PreTrainedModel):
         super()._init_weights(module)
         if branches := getattr(module, "residual_branches", None):
             init.normal_(module.weight, mean=0.0, std=self.config.initializer_range / branches**0.5)
+        if (scale := module._parameters.get("logit_scale")) is not None:
+            init.constant_(scale, INITIAL_LOGIT_SCALE)
 
 
 def embed(embedding: nn.Embedding, input_ids: Tensor | None, inputs_embeds: Tensor | None, what: str) -> Tensor:
@@ -484,6 +254,7 @@ class MidiTextModel(MidiTextPreTrainedModel):
         self.shared = nn.Embedding(config.vocab_size, config.d_model, config.pad_token_id)
         self.encoder = MidiTextEncoder(config)
         self.decoder = MidiTextDecoder(config)
+        self.alignment = Alignment(config) if config.projection_dim else None
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Embedding:
@@ -493,6 +264,52 @@ class MidiTextModel(MidiTextPreTrainedModel):
     def set_input_embeddings(self, value: nn.Embedding) -> None:
         """Replaces the embedding that source and target share."""
         self.shared = self.encoder.embed_tokens = self.decoder.embed_tokens = value
+
+    def get_text_features(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """Where words stand in the space they share with music.
+
+        Args:
+            input_ids: Sources without music, led by the task token of `embed`: `(B, S)`.
+            attention_mask: `(B, S)`; 0 is padding.
+
+        Returns:
+            Unit vectors in float32, `(B, projection_dim)`; the dot product with those of music is the cosine.
+
+        Raises:
+            ValueError: This model was not trained for it.
+        """
+        alignment = self._aligned()
+        hidden_states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return alignment.features(alignment.text_projection, hidden_states, attention_mask)
+
+    def get_midi_features(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """Where music stands in the space it shares with words; all as in `get_text_features`."""
+        alignment = self._aligned()
+        hidden_states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        return alignment.features(alignment.midi_projection, hidden_states, attention_mask)
+
+    def align(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None,
+        midi_input_ids: Tensor,
+        midi_attention_mask: Tensor | None,
+    ) -> AlignmentOutput:
+        """The features of words and of the music they belong to, and the scale of their cosines."""
+        return AlignmentOutput(
+            text_features=self.get_text_features(input_ids, attention_mask),
+            midi_features=self.get_midi_features(midi_input_ids, midi_attention_mask),
+            logit_scale=self._aligned().scale,
+        )
+
+    def _aligned(self) -> Alignment:
+        if self.alignment is None:
+            raise ValueError(
+                "features need a shared space of words and music, and this model has none (its projection_dim is 0). "
+                "Load a checkpoint that was trained with the task contrast, or train one: "
+                "midi-text train DATA OUTPUT --tasks contrast"
+            )
+        return self.alignment
 
     @can_return_tuple
     def forward(
@@ -568,6 +385,14 @@ class MidiTextForConditionalGeneration(MidiTextPreTrainedModel, GenerationMixin)
         self.lm_head = nn.Linear(config.d_model, config.vocab_size, bias=False)
         self.post_init()
 
+    def get_text_features(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """See `MidiTextModel.get_text_features`."""
+        return self.model.get_text_features(input_ids, attention_mask)
+
+    def get_midi_features(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        """See `MidiTextModel.get_midi_features`."""
+        return self.model.get_midi_features(input_ids, attention_mask)
+
     def prepare_decoder_input_ids_from_labels(self, labels: Tensor) -> Tensor:
         """Decoder inputs for labels `(B, T)`; transformers' sequence-to-sequence collator calls this."""
         return shift_right(labels, self.config.pad_token_id, self.config.decoder_start_token_id)
@@ -587,14 +412,19 @@ class MidiTextForConditionalGeneration(MidiTextPreTrainedModel, GenerationMixin)
         use_cache: bool | None = None,
         logits_to_keep: int | Tensor = 0,
         num_items_in_batch: Tensor | int | None = None,
+        midi_input_ids: Tensor | None = None,
+        midi_attention_mask: Tensor | None = None,
         **kwargs: Any,
-    ) -> Seq2SeqLMOutput:
-        """Scores the target's next ids and, given labels, takes the loss.
+    ) -> Seq2SeqLMOutput | AlignmentOutput:
+        """Scores the target's next ids and, given labels, takes the loss; or aligns words with music.
 
         Args: as in `MidiTextModel.forward`; without decoder inputs the labels are taken, shifted right. Besides:
             labels: Ids the decoder should write, `(B, T)`; -100 is left out of the loss.
             logits_to_keep: Score only the last so many positions, or those at these indices; 0 scores all.
             num_items_in_batch: Divides the summed loss (ids in all accumulated batches); None takes the mean.
+            midi_input_ids: A second source `(B, S)`, the music that the words of the first belong to: nothing is
+                decoded, and the features of both come back. Training goes this way, see `AlignmentOutput`.
+            midi_attention_mask: Of the second source.
 
         Returns:
             `loss` (natural logarithm, per id), `logits` `(B, T, V)`, and what `MidiTextModel` returns.
@@ -602,6 +432,8 @@ class MidiTextForConditionalGeneration(MidiTextPreTrainedModel, GenerationMixin)
         Raises:
             ValueError: Neither or both of ids and embeddings were given, for the source or the target.
         """
+        if midi_input_ids is not None:
+            return self.model.align(input_ids, attention_mask, midi_input_ids, midi_attention_mask)
         if labels is not None:
             use_cache = False
             if decoder_input_ids is None and decoder_inputs_embeds is None:

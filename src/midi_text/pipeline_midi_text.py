@@ -13,7 +13,7 @@ import os
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,7 @@ from transformers.utils import cached_file
 from .agreement_midi_text import Agreement, agreement
 from .changes_midi_text import CHANGES, Change, ChangeWishes, Draft, read_change
 from .constraints_midi_text import MusicLogitsProcessor, SameNotesLogitsProcessor, TextOnlyLogitsProcessor
+from .embedding_midi_text import Embedder
 from .facts.analysis import Analysis, analyze, analyze_view
 from .facts.view import view_score
 from .facts_midi_text import MusicFacts, measure_facts
@@ -58,6 +59,8 @@ class Composition:
         agreement: Asked, measured and met, a row for each wish.
         generation_seconds: Wall time of the batch it was written in.
         tokens: Music tokens written.
+        cosine: How close it is to the prompt in the model's space of words and music, -1 … 1; None where the model has
+            no such space, the prompt is empty or there was but one candidate.
         others: The other candidates, best first.
         task: "compose", or how a given piece was changed; then ``agreement`` is of the part that was written.
         original: The given piece, quantized as the model heard it.
@@ -74,6 +77,7 @@ class Composition:
     agreement: tuple[Agreement, ...]
     generation_seconds: float
     tokens: int
+    cosine: float | None = None
     others: tuple[Composition, ...] = ()
     task: str = "compose"
     original: symusic.Score | None = None
@@ -98,6 +102,7 @@ class Composition:
             "duration_seconds": round(self.facts.duration_seconds, 2),
             "generation_seconds": round(self.generation_seconds, 3),
             **({} if self.task == "compose" else {"task": self.task, "changed_bars": list(self.changed_bars)}),
+            **({} if self.cosine is None else {"cosine": self.cosine}),
             "facts": self.facts.to_dict(),
             "analysis": self.analysis.to_dict(),
             "agreement": [asdict(row) for row in self.agreement],
@@ -218,7 +223,8 @@ class TextToMidiPipeline(_MidiTextPipeline):
             people count) anew; ``"vary"``: a share ``strength`` of the bars; ``"refine"``: dynamics and tempo of the
             same notes. What is not asked to change does not change, note for note. The words may be empty.
         num_candidates: Pieces written for each prompt in one batch; the one that agrees best with the prompt is
-            returned, the rest are its ``others``.
+            returned, the rest are its ``others``. Among equals the one that is closest to the prompt's words comes
+            first, if the checkpoint has a shared space.
         seed: For reproducible music; drawn and reported by default.
         tempo_bpm, key, time_signature, instruments, bars, duration_seconds: Explicit wishes, see `Wishes`; they win
             over the prompt's words and hold for every input. An input may be a mapping with wishes of its own:
@@ -425,9 +431,17 @@ class TextToMidiPipeline(_MidiTextPipeline):
             made = [_changed(change, **given) for change in model_outputs["written"]]
         else:
             made = [self._composed(request, ids, **given) for ids in model_outputs["written"]]
-        made.sort(key=lambda composition: -composition.share_met)  # stable: the first of equals stays first
-        best, *others = made
+        best, *others = self._ranked(made)
         return Composition(**{**vars(best), "others": tuple(others)})
+
+    def _ranked(self, made: Sequence[Composition]) -> list[Composition]:
+        """Best first: by the share of wishes that are met, then by how close a piece is to the prompt's words."""
+        embedder, prompt = Embedder(self.model, self.processor), made[0].prompt
+        if len(made) > 1 and embedder.has_space and prompt.strip():
+            (words,) = embedder.embed_texts([prompt])
+            music = embedder.embed_music([embedder.music_ids(c.score) for c in made])
+            made = [replace(c, cosine=round(float(cosine), 4)) for c, cosine in zip(made, music @ words, strict=True)]
+        return sorted(made, key=lambda c: (-c.share_met, -(c.cosine or 0.0)))  # stable: the first of equals stays first
 
     def _composed(self, request: Request, ids: Sequence[int], **given: Any) -> Composition:
         score = _cut(self.processor.decode_score(ids), request.locks.bars)

@@ -32,6 +32,8 @@ VOCAB_FILES_NAMES = {
 TASKS = ("caption", "compose", "continue", "infill", "vary", "refine")
 SPECIAL_TOKENS = ("<pad>", "<s>", "</s>", "<mask>", "<midi>", "</midi>", *(f"<{task}>" for task in TASKS))
 RESERVED_TOKENS = tuple(f"<extra_{i}>" for i in range(20))  # so that a later task needs no new vocabulary
+EMBED = "embed"  # the task of encoding words or music for the space they share
+LATER_TASKS = {EMBED: "<extra_0>"}  # by their reserved tokens: every tokenizer there is knows them
 _MUSIC_PREFIX, _MUSIC_SUFFIX = "<|midi:", "|>"
 _EVENT_CHAR = 0xE000  # events travel through the merges as private-use characters
 
@@ -194,16 +196,16 @@ class MidiTextTokenizer(PreTrainedTokenizerFast):
         return tuple(self.convert_tokens_to_ids([*SPECIAL_TOKENS, *RESERVED_TOKENS]))
 
     def task_id(self, task: str) -> int:
-        """The id of a task token. Raises ValueError for a task that is none of ``TASKS``."""
-        if task not in TASKS:
-            raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
-        return int(self.convert_tokens_to_ids(f"<{task}>"))
+        """The id of a task token. Raises ValueError for a task that is none of ``TASKS`` and ``LATER_TASKS``."""
+        if task not in TASKS and task not in LATER_TASKS:
+            raise ValueError(f"task must be one of {', '.join((*TASKS, *LATER_TASKS))}; got {task!r}")
+        return int(self.convert_tokens_to_ids(LATER_TASKS.get(task, f"<{task}>")))
 
     def prompt_ids(self, task: str, text: str = "", music: Sequence[int] = ()) -> list[int]:
         """What the encoder reads: ``<task> words <midi> music </midi>``; either half may be empty.
 
         Args:
-            task: One of ``TASKS``.
+            task: One of ``TASKS`` or ``LATER_TASKS``.
             text: The words.
             music: Joint ids of music tokens, as `encode_score` gives them.
         """
@@ -280,4 +282,4 @@ def _as_text(event_ids: Sequence[int] | np.ndarray) -> str:
     return (np.asarray(event_ids, dtype="<u2") + np.uint16(_EVENT_CHAR)).tobytes().decode("utf-16-le")
 
 
-__all__ = ["TASKS", "EncodedScore", "MidiTextTokenizer"]
+__all__ = ["EMBED", "TASKS", "EncodedScore", "MidiTextTokenizer"]

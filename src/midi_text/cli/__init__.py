@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import metadata
 
-from . import ancestors, changes, demo, drawing, jam, knowledge, measure, music, students, workshop
+from . import ancestors, changes, demo, drawing, jam, knowledge, measure, music, search, students, workshop
 from .output import Output, say
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -79,6 +79,7 @@ def make_parser() -> argparse.ArgumentParser:
     students.add_commands(commands, every)
     jam.add_commands(commands, every)
     demo.add_commands(commands, every)
+    search.add_commands(commands, every)
     return parser
 
 

@@ -63,6 +63,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     train.add_argument("data", metavar="DATA", help="a folder that build wrote")
     train.add_argument("output", metavar="OUTPUT", help="the run's folder; the best weights come to OUTPUT/best")
     train.add_argument("--settings", type=Path, metavar="FILE", help="settings as JSON or TOML; options win over it")
+    train.add_argument(
+        "--tasks", type=_tasks, metavar="A=SHARE,B=SHARE", help='such as "contrast" or "compose=0.7,contrast=0.3"'
+    )
     train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
     train.add_argument("--max-seconds", type=float, help="save and end after this long")
     _add_settings(train, TrainingSettings)
@@ -231,6 +234,16 @@ def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
             group.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=f"[{field.default}]")
         elif field.type in _KINDS:
             group.add_argument(option, type=_KINDS[str(field.type)], help=f"[{field.default}]")
+
+
+def _tasks(text: str) -> dict[str, float]:
+    """Shares of tasks; a task without one has 1."""
+    try:
+        return {name.strip(): float(share or 1) for name, _, share in (part.partition("=") for part in text.split(","))}
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f'must be tasks and shares such as "compose=0.7,contrast=0.3"; got {text!r}'
+        ) from error
 
 
 def _read_settings(path: Path) -> Mapping[str, Any]:

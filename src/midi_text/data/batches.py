@@ -20,7 +20,7 @@ from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts
 from .shards import shards
 
-COLUMNS = ["source", "events", "facts", "analysis", "labels", "notes"]  # of a shard, that training reads
+COLUMNS = ["source", "piece", "events", "facts", "analysis", "labels", "notes"]  # of a shard, that training reads
 IGNORED = -100  # label of positions that no loss is taken of
 _BUCKET = 4096  # examples sorted by length together: long enough to pad little, short enough to mix
 
@@ -34,6 +34,7 @@ class Row:
     facts: MusicFacts
     analysis: Analysis
     labels: Mapping[str, Any]
+    piece: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,17 +55,30 @@ class Batch:
 
 
 class ExampleTable:
-    """The rows of one split, in memory: events as one flat array, words parsed when asked for."""
+    """The rows of one split, in memory: events as one flat array, words parsed when asked for.
 
-    def __init__(self, folder: str | Path, split: str):
+    Args:
+        folder: What ``build_dataset`` or ``pack`` wrote.
+        split: Its name.
+        max_events: Longer rows are left out; None takes all.
+    """
+
+    def __init__(self, folder: str | Path, split: str, max_events: int | None = None):
         import pyarrow as pa
+        import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
-        table = pa.concat_tables([pq.read_table(path, columns=COLUMNS) for path in shards(folder, split)])
+        paths = shards(folder, split)
+        names = pq.read_schema(paths[0]).names  # corpora packed before pairs were learned do not name their pieces
+        columns = [name for name in COLUMNS if name in names or name != "piece"]
+        table = pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
+        if max_events is not None:
+            table = table.filter(pc.less_equal(pc.list_value_length(table["events"]), max_events))
         events = table["events"].combine_chunks()
         self._events = events.flatten().to_numpy()
         self._offsets = events.offsets.to_numpy() - events.offsets[0].as_py()
         self._sources = table["source"].to_pylist()
+        self._pieces = table["piece"].to_pylist() if "piece" in columns else [""] * len(table)
         self._facts = table["facts"].to_pylist()
         self._analyses = table["analysis"].to_pylist()
         self._labels = table["labels"].to_pylist()
@@ -86,6 +100,7 @@ class ExampleTable:
     def __getitem__(self, index: int) -> Row:
         return Row(
             source=self._sources[index],
+            piece=self._pieces[index] or f"row {index}",
             events=self._events[self._offsets[index] : self._offsets[index + 1]],
             facts=MusicFacts.from_dict(json.loads(self._facts[index])),
             analysis=Analysis.from_dict(json.loads(self._analyses[index])),
@@ -142,18 +157,19 @@ def collate(examples: Sequence[Example], pad_id: int, multiple: int = 16) -> dic
         ``input_ids`` and ``attention_mask`` of shape ``(B, S)``, ``labels`` of shape ``(B, T)`` with ``IGNORED`` where
         padded, and ``notes`` of shape ``(B,)``.
     """
-
-    def padded(sequences: list[Sequence[int]], value: int) -> torch.Tensor:
-        longest = max(len(ids) for ids in sequences)
-        out = torch.full((len(sequences), -(-longest // multiple) * multiple), value)
-        for row, ids in zip(out, sequences, strict=True):
-            row[: len(ids)] = torch.tensor(ids)
-        return out
-
-    input_ids = padded([example.source_ids for example in examples], pad_id)
+    input_ids = padded([example.source_ids for example in examples], pad_id, multiple)
     return {
         "input_ids": input_ids,
         "attention_mask": (input_ids != pad_id).long(),
-        "labels": padded([example.target_ids for example in examples], IGNORED),
+        "labels": padded([example.target_ids for example in examples], IGNORED, multiple),
         "notes": torch.tensor([example.notes for example in examples]),
     }
+
+
+def padded(sequences: Sequence[Sequence[int]], value: int, multiple: int = 16) -> torch.Tensor:
+    """Ids as a matrix, filled up with ``value`` to a multiple of ``multiple``."""
+    longest = max(len(ids) for ids in sequences)
+    out = torch.full((len(sequences), -(-longest // multiple) * multiple), value)
+    for row, ids in zip(out, sequences, strict=True):
+        row[: len(ids)] = torch.tensor(ids)
+    return out

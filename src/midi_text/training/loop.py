@@ -29,7 +29,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
-from accelerate.utils import set_seed
+from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset
 from tqdm.auto import tqdm
@@ -40,6 +40,7 @@ from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
 from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
 from ..tokenization_midi_text import MidiTextTokenizer
+from .contrast import CONTRAST, PROJECTION_DIM, collate_pairs, held_out_pairs, in_step, pair_loss
 from .objectives import CAPS, make_example
 from .optimizers import make_optimizers
 from .settings import TrainingSettings
@@ -60,6 +61,7 @@ class Progress:
     best_step: int = 0
     best_bits: float = 1e9
     best_is_average: bool = False
+    best_pairs: float = 1e9  # held-out nats per pair; decides where the run learns nothing but pairs
     losses: list[tuple[int, float, float | None]] = field(default_factory=list)
 
     def state_dict(self) -> dict[str, Any]:
@@ -83,10 +85,13 @@ class _Epoch(Dataset[TensorBatch]):
 
     def __getitem__(self, index: int) -> TensorBatch:
         batch = self.plan[index]
+        rows = [self.table[row] for row in batch.rows]
         examples = [
-            make_example(self.tokenizer, self.table[row], batch.task, random.Random(f"{self.seed}:{row}"), self.augment)
-            for row in batch.rows
+            make_example(self.tokenizer, row, batch.task, random.Random(f"{self.seed}:{number}"), self.augment)
+            for number, row in zip(batch.rows, rows, strict=True)
         ]
+        if batch.task == CONTRAST:
+            return collate_pairs(examples, [row.piece for row in rows], self.tokenizer.pad_token_id)
         return collate(examples, self.tokenizer.pad_token_id)
 
 
@@ -101,12 +106,14 @@ class Trainer:
             project_dir=self.output,
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=False),
             step_scheduler_with_optimizer=False,
+            # A step of pairs uses no decoder, and one of another task no projections.
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=settings.tasks.get(CONTRAST, 0) > 0)],
         )
         set_seed(settings.seed)
         self.manifest = DataManifest.load(self.data / "manifest.json")
         self.tokenizer = MidiTextTokenizer.from_pretrained(self.data / "tokenizer")
-        self.table = ExampleTable(self.data, "train")
-        self.validation = ExampleTable(self.data, "validation")
+        self.table = ExampleTable(self.data, "train", settings.max_events)
+        self.validation = ExampleTable(self.data, "validation", settings.max_events)
         self.model = self._new_model()
         if self.accelerator.device.type == "cpu":
             self.model.set_attn_implementation("eager")  # measured: up to 40 % more tokens a second than sdpa
@@ -129,8 +136,13 @@ class Trainer:
         self.stopping = False
 
     def _new_model(self) -> MidiTextForConditionalGeneration:
+        space = {"projection_dim": PROJECTION_DIM} if self.settings.tasks.get(CONTRAST, 0) > 0 else {}
         if self.settings.init_from is not None:
-            model = MidiTextForConditionalGeneration.from_pretrained(self.settings.init_from, dtype=torch.float32)
+            if MidiTextConfig.from_pretrained(self.settings.init_from).projection_dim:
+                space = {}  # it brings its own
+            model = MidiTextForConditionalGeneration.from_pretrained(
+                self.settings.init_from, dtype=torch.float32, **space
+            )
             if model.config.vocab_size != len(self.tokenizer):
                 raise ValueError(
                     f"{self.settings.init_from} has {model.config.vocab_size} ids, the data's tokenizer "
@@ -138,7 +150,9 @@ class Trainer:
                 )
             return model
         config = MidiTextConfig(
-            vocab_size=len(self.tokenizer), music_offset=self.tokenizer.music_offset, **dict(self.settings.model)
+            vocab_size=len(self.tokenizer),
+            music_offset=self.tokenizer.music_offset,
+            **{**space, **self.settings.model},
         )
         return MidiTextForConditionalGeneration(config)
 
@@ -179,21 +193,26 @@ class Trainer:
             unit="step",
         )
         self.model.train()
-        recent = 0.0
+        recent = {False: 0.0, True: 0.0}  # of tokens, of pairs
+        pairs_only = self._pairs_only
         with self._signals():
             for batch in self._batches():
                 loss = self._step(batch)
-                recent = loss if recent == 0.0 else 0.95 * recent + 0.05 * loss
+                of_pairs = "midi_input_ids" in batch
+                recent[of_pairs] = 0.95 * recent[of_pairs] + 0.05 * loss if recent[of_pairs] else loss
                 progress = self.progress
                 progress.seconds = before + time.monotonic() - started
                 bar.update()
                 best = f"{progress.best_bits:.2f} bits per note" if progress.best_step else "not yet measured"
-                bar.set_postfix_str(f"loss {recent:.3f}, best {best}", refresh=False)
+                if pairs_only:
+                    best = f"{progress.best_pairs:.3f} nats per pair" if progress.best_step else "not yet measured"
+                shown = f"loss {recent[pairs_only]:.3f}" + (f", of pairs {recent[True]:.3f}" if recent[True] else "")
+                bar.set_postfix_str(f"{shown}, best {best}", refresh=False)
                 last = progress.step >= self.settings.steps
                 over = max_seconds is not None and time.monotonic() - started > max_seconds
                 stop = self._agree(self.stopping or over)
                 if progress.step % self.settings.validate_every == 0 or last:
-                    self._validate(recent)
+                    self._validate(recent[pairs_only])
                 if progress.step % self.settings.save_every == 0 or last or stop:
                     self._save()
                 if last or stop:
@@ -208,7 +227,7 @@ class Trainer:
         while True:
             s, progress = self.settings, self.progress
             plan = plan_epoch(self.table.lengths, s.tasks, s.events_per_batch, s.seed, progress.epoch, CAPS)
-            plan = plan[: len(plan) // world * world]
+            plan = in_step(plan, world)
             if not plan:
                 raise ValueError(f"{world} processes need at least {world} batches an epoch; use fewer or more data")
             epoch = _Epoch(
@@ -229,18 +248,25 @@ class Trainer:
             progress.batch = 0
 
     def _step(self, batch: TensorBatch) -> float:
-        """One optimisation step; returns nats per token."""
+        """One optimisation step; returns nats per token, or per pair."""
         accelerator = self.accelerator
         batch = {key: value.to(accelerator.device, non_blocking=True) for key, value in batch.items()}
-        tokens = accelerator.reduce((batch["labels"] != IGNORED).sum(), "sum")
-        loss = self.runner(
-            input_ids=batch["input_ids"],
-            attention_mask=batch["attention_mask"],
-            labels=batch["labels"],
-            num_items_in_batch=tokens,
-            use_cache=False,
-        ).loss
-        accelerator.backward(loss * accelerator.num_processes)  # ranks are averaged, the tokens are a sum
+        if "midi_input_ids" in batch:
+            words, pieces = batch.pop("words"), batch.pop("pieces")
+            tokens = accelerator.reduce(batch["attention_mask"].sum() + batch["midi_attention_mask"].sum(), "sum")
+            loss, _ = pair_loss(self.runner(**batch), words, pieces)  # the same on all ranks
+            accelerator.backward(loss * self.settings.contrast_weight)
+            loss = loss / accelerator.num_processes
+        else:
+            tokens = accelerator.reduce((batch["labels"] != IGNORED).sum(), "sum")
+            loss = self.runner(
+                input_ids=batch["input_ids"],
+                attention_mask=batch["attention_mask"],
+                labels=batch["labels"],
+                num_items_in_batch=tokens,
+                use_cache=False,
+            ).loss
+            accelerator.backward(loss * accelerator.num_processes)  # ranks are averaged, the tokens are a sum
         accelerator.clip_grad_norm_(self.model.parameters(), self.settings.max_gradient_norm)
         for optimizer, scheduler in zip(self.optimizers, self.schedulers, strict=True):
             optimizer.step()
@@ -263,22 +289,47 @@ class Trainer:
         name = min(measured, key=lambda key: measured[key][0])
         bits, nats = measured[name]
         progress = self.progress
-        progress.losses.append((progress.step, training_loss, nats))
+        pairs = {}
+        if self.settings.tasks.get(CONTRAST, 0) > 0:
+            pairs = dict(zip(("nats", "mrr"), self._held_out_pairs(), strict=True))
+            logger.info("step %d: %.3f nats per pair, mean reciprocal rank %.3f", progress.step, *pairs.values())
+        progress.losses.append((progress.step, training_loss, pairs["nats"] if self._pairs_only else nats))
         self.accelerator.log(
             {
                 "loss": training_loss,
                 **{f"bits_per_note/{key}": value[0] for key, value in measured.items()},
                 "bits_per_note/untold": untold,
+                **{f"pairs/{key}": value for key, value in pairs.items()},
             },
             step=progress.step,
         )
         logger.info("step %d: loss %.3f, bits per note %.3f, untold %.3f", progress.step, training_loss, bits, untold)
-        if bits < progress.best_bits:
+        better = pairs["nats"] < progress.best_pairs if self._pairs_only else bits < progress.best_bits
+        if better:
             progress.best_bits, progress.best_step, progress.best_is_average = bits, progress.step, name == "average"
+            progress.best_pairs = pairs.get("nats", progress.best_pairs)
             best = self.average.module if self.average is not None and name == "average" else self.model
             if self.accelerator.is_main_process:
                 self._write_best(best)
         self.accelerator.wait_for_everyone()
+
+    @property
+    def _pairs_only(self) -> bool:
+        """Whether the run learns a shared space and nothing else."""
+        return all(task == CONTRAST for task, share in self.settings.tasks.items() if share > 0)
+
+    def _held_out_pairs(self) -> tuple[float, float]:
+        """Nats per pair and mean reciprocal rank among the held-out rows; every process measures all of them."""
+        s = self.settings
+        rows = min(s.validation_rows, len(self.validation))
+        plan = plan_epoch(self.validation.lengths[:rows], {CONTRAST: 1.0}, s.events_per_batch, 0, 0)
+        epoch = _Epoch(self.validation, self.tokenizer, plan, "validation", False)
+        batches = ({k: v.to(self.accelerator.device) for k, v in epoch[i].items()} for i in range(len(epoch)))
+        self.model.eval()
+        with self.accelerator.autocast():
+            measured = held_out_pairs(self.model, batches)
+        self.model.train()
+        return measured
 
     @torch.no_grad()
     def _bits_per_note(self, model: torch.nn.Module, task: str) -> tuple[float, float]:

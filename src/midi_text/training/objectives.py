@@ -12,6 +12,8 @@ prompt, for validation: how much worse it does tells how much the prompt is hear
 
 The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
 ``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead.
+
+``contrast`` (see there) sets the words of a piece, a caption or a prompt, beside its music: two sources, no target.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ from ..data.batches import Example, Row
 from ..data.captions import write_caption, write_prompt
 from ..masks_midi_text import column_reader
 from ..sketch_midi_text import Sketch, sketch_of, thinned
-from ..tokenization_midi_text import MidiTextTokenizer
+from ..tokenization_midi_text import EMBED, MidiTextTokenizer
+from .contrast import CONTRAST, MOST_EVENTS
 from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, whole_target
 
 EMPTY_PROMPTS = 0.1
@@ -32,9 +35,9 @@ WORDLESS = 0.4  # and so many come with a sketch alone
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
-CAPS = {"opening": 2 * OPENING_TOKENS}
+CAPS = {"opening": 2 * OPENING_TOKENS, CONTRAST: MOST_EVENTS}
 CHANGES = ("continue", "infill", "vary", "refine")
-TASKS = ("compose", "opening", "untold", "caption", *CHANGES)
+TASKS = ("compose", "opening", "untold", "caption", *CHANGES, CONTRAST)
 CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 
 
@@ -69,6 +72,10 @@ def make_example(
     if task == "caption":
         words = tokenizer.encode_text(given or write_caption(facts, row.labels, rng, analysis=analysis))
         return Example(tokenizer.prompt_ids("caption", music=music), [*words, end], facts.notes)
+    if task == CONTRAST:
+        write = rng.choice((write_caption, write_prompt))
+        text = given or write(facts, row.labels, rng, analysis=analysis)
+        return Example(tokenizer.prompt_ids(EMBED, text), tokenizer.prompt_ids(EMBED, music=music), facts.notes)
     if task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
     silent = task == "untold" or (augment and rng.random() < EMPTY_PROMPTS)

@@ -14,6 +14,8 @@ class TrainingSettings:
         model: Fields of ``MidiTextConfig`` that differ from its defaults; the vocabulary comes from the data.
         init_from: A checkpoint folder whose weights to start from; None starts from nothing.
         tasks: How often each task is drawn; ``objectives`` says what they are.
+        contrast_weight: Factor on the loss of the task ``contrast``, nats a pair, beside the others' nats a token.
+        max_events: Longer rows are left out, for a small model with little time; None takes all.
         steps: Optimisation steps; the learning rate falls to its last value exactly there.
         events_per_batch: Examples times the longest one's events in a batch of one process.
         learning_rate: Of the encoder, the attention to it, embeddings and norms, by AdamW.
@@ -37,6 +39,8 @@ class TrainingSettings:
     model: Mapping[str, int | float] = field(default_factory=dict)
     init_from: str | None = None
     tasks: Mapping[str, float] = field(default_factory=lambda: {"compose": 0.5, "opening": 0.2, "caption": 0.3})
+    contrast_weight: float = 1.0
+    max_events: int | None = None
     steps: int = 10_000
     events_per_batch: int = 16_384
     learning_rate: float = 8e-4
@@ -63,6 +67,8 @@ class TrainingSettings:
         for name in ("matrix_learning_rate", "warmup_steps", "weight_decay", "workers"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative; got {getattr(self, name)}")
+        if not self.contrast_weight > 0:
+            raise ValueError(f"contrast_weight must be positive; got {self.contrast_weight}")
         if not self.learning_rate > 0:
             raise ValueError(f"learning_rate must be positive; got {self.learning_rate}")
         if not 0 <= self.ema_decay < 1:

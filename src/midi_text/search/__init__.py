@@ -1,0 +1,1 @@
+"""Search: a folder of MIDI files, asked in words or by example."""
