@@ -43,6 +43,7 @@ NEIGHBOURS = {("training", "data"), ("baselines", "data")}
 OF_THE_MODEL = {
     "alignment",
     "configuration",
+    "embedding",
     "layers",
     "modeling",
     "tokenization",

@@ -16,7 +16,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 from symusic.core import ScoreTick
@@ -40,9 +40,6 @@ from .masks_midi_text import (
 )
 from .request_midi_text import Request, Wishes, understand
 from .splice_midi_text import Splice
-
-if TYPE_CHECKING:
-    from .tokenization_midi_text import MidiTextTokenizer
 
 CHANGES = ("continue", "infill", "vary", "refine")
 BARS, STRENGTH = 8, 0.4  # of a continuation and a variation where nothing is said
@@ -153,7 +150,7 @@ class Piece:
         target_room: Ids that the decoder may have.
     """
 
-    tokenizer: MidiTextTokenizer
+    tokenizer: Any
     score: ScoreTick
     request: Request
     exclusive: bool
@@ -499,7 +496,7 @@ class Refinement(Change):
 
 
 def read_change(
-    tokenizer: MidiTextTokenizer,
+    tokenizer: Any,
     score: ScoreTick,
     prompt: str,
     change: ChangeWishes,

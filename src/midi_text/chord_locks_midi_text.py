@@ -59,7 +59,6 @@ def read_progression(chords: str | Sequence[str]) -> tuple[BarChords, ...]:
 class Place(Protocol):
     """Where a piece stands: what `ChordRules` needs to know of `Piece`."""
 
-    chord_bar: int
     bar_length: int
     metre: int
     position: int
@@ -68,6 +67,10 @@ class Place(Protocol):
     foreign: int
     chord_span: int
     chord_tones: int
+
+    @property
+    def chord_bar(self) -> int:
+        """The bar of the progression, from 0; below 0 before the first."""
 
 
 @dataclass(frozen=True, eq=False)

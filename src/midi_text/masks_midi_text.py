@@ -16,14 +16,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .grammar_midi_text import Event, read_event
-
-if TYPE_CHECKING:
-    from .tokenization_midi_text import MidiTextTokenizer
 
 _PLACES = 4  # kinds of things at one position, in their order: bar line, position, tempo, notes
 _POSITIONS = 4096  # more than a bar has
@@ -243,12 +240,12 @@ def _reader(names: tuple[str, ...]) -> ColumnReader:
     return ColumnReader(names)
 
 
-def column_reader(tokenizer: MidiTextTokenizer) -> ColumnReader:
+def column_reader(tokenizer: Any) -> ColumnReader:
     """The reader of a tokenizer's events."""
     return _reader(tuple(tokenizer.base_events))
 
 
-def bar_sizes(tokenizer: MidiTextTokenizer, ids: Sequence[int], bars: int) -> np.ndarray:
+def bar_sizes(tokenizer: Any, ids: Sequence[int], bars: int) -> np.ndarray:
     """Ids of every bar, the ``<mask>`` before it included, shape (bars,); bars that ``ids`` do not reach have none."""
     events, sign = tokenizer.token_events, tokenizer.mask_token_id
     firsts = [i for i, id_ in enumerate(ids) if events[id_][:1] == ("Bar_None",)]
@@ -257,7 +254,7 @@ def bar_sizes(tokenizer: MidiTextTokenizer, ids: Sequence[int], bars: int) -> np
     return np.append(found, np.zeros(max(0, bars - len(found)), np.int64))[:bars]
 
 
-def masked_ids(tokenizer: MidiTextTokenizer, columns: Columns, mask: Mask) -> list[int]:
+def masked_ids(tokenizer: Any, columns: Columns, mask: Mask) -> list[int]:
     """What the encoder reads of a masked piece: joint ids, as `prompt_ids` takes them for its music."""
     reader = column_reader(tokenizer)
     (ids,) = tokenizer.merge([reader.write(columns.shown(mask))])
@@ -273,7 +270,7 @@ def masked_ids(tokenizer: MidiTextTokenizer, columns: Columns, mask: Mask) -> li
     return out
 
 
-def hidden_ids(tokenizer: MidiTextTokenizer, columns: Columns, mask: Mask) -> list[int]:
+def hidden_ids(tokenizer: Any, columns: Columns, mask: Mask) -> list[int]:
     """What the decoder should write: joint ids of the hidden notes as a piece of their own, without the end.
 
     Raises:

@@ -433,6 +433,8 @@ class MidiTextForConditionalGeneration(MidiTextPreTrainedModel, GenerationMixin)
             ValueError: Neither or both of ids and embeddings were given, for the source or the target.
         """
         if midi_input_ids is not None:
+            if input_ids is None:
+                raise ValueError("Music to be aligned needs its words: pass input_ids of shape (B, S), found None.")
             return self.model.align(input_ids, attention_mask, midi_input_ids, midi_attention_mask)
         if labels is not None:
             use_cache = False

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,9 +24,6 @@ from .events_midi_text import grammatical
 from .locks_midi_text import Locks
 from .masks_midi_text import Columns, bar_sizes, column_reader
 from .request_midi_text import Request
-
-if TYPE_CHECKING:
-    from .tokenization_midi_text import MidiTextTokenizer
 
 LONG_BARS = 32  # more do not fit the context of usual music
 LONG_SECONDS = 75.0
@@ -104,7 +101,7 @@ class LongPiece:
         columns: The piece as it stands; None before the first window.
     """
 
-    def __init__(self, tokenizer: MidiTextTokenizer, request: Request, room: int) -> None:
+    def __init__(self, tokenizer: Any, request: Request, room: int) -> None:
         self.tokenizer, self.request, self.room = tokenizer, request, room
         self.reader = column_reader(tokenizer)
         self.columns: Columns | None = None
@@ -182,7 +179,7 @@ class LongPiece:
         """The piece from a bar on."""
         return self._ids(self.columns.window(bar, self.written)) if self.columns and bar < self.written else []
 
-    def _players(self) -> dict[str, tuple[int, ...] | tuple[tuple[int, ...], ...] | None]:
+    def _players(self) -> dict[str, Any]:
         """Those of a family that play stay the same; with a short turn nobody has to play."""
         locks, sounding = self.request.locks, self.columns.programs if self.columns is not None else ()
         families = tuple(tuple(p for p in family if p in sounding) or family for family in locks.families)

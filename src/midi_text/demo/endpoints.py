@@ -108,7 +108,9 @@ def add_endpoints(answers: Answers) -> None:
 
     for function in (compose, describe, change, practise, assess):
         room = "model" if function in (compose, describe, change) else "desk"
-        gr.api(kindly(function), api_name=function.__name__, concurrency_id=room, concurrency_limit=1)
+        gr.api(  # type: ignore[attr-defined]
+            kindly(function), api_name=function.__name__, concurrency_id=room, concurrency_limit=1
+        )
 
 
 def _composition(made: Composition) -> dict[str, Any]:

@@ -133,10 +133,9 @@ def _change_tab(answers: Answers, shelf: Shelf) -> tuple[gr.File, gr.HTML]:
                 yield gr.skip(), gr.skip(), words("", f"Bar {part.bars} is written …"), gr.skip(), gr.skip()
                 continue
             told = f"{len(part.changed_bars)} of {part.facts.bars} bars are new; seed {part.seed} gives them again."
+            original = found.score if part.original is None else part.original
             yield (
-                playback(
-                    part.original, changed=[b for b in part.changed_bars if b < len(bar_starts(part.original)) - 1]
-                ),
+                playback(original, changed=[b for b in part.changed_bars if b < len(bar_starts(original)) - 1]),
                 playback(part.score, changed=part.changed_bars, analysis=part.analysis),
                 words("", told),
                 *made_files(shelf, part.score, part.midi),

@@ -99,7 +99,7 @@ def grid_prompts(n: int = 1000, seed: int = 0) -> list[Prompt]:
     low, high = TEMPO_LIMITS
     bins = list(zip((low - 1, *TEMPO_MARKS), (*TEMPO_MARKS, high), strict=True))
     tempi: list[tuple[int, int] | TempoWord] = [*bins * 3, *TEMPO_WORDS[: len(TEMPO_WORDS) // 2]]
-    drawn = {
+    drawn: dict[str, Sequence[Any]] = {
         "key": levels([Key(tonic, mode) for tonic in range(12) for mode in ("major", "minor")]),
         "tempo": levels(tempi),
         "metre": levels(METRES),
@@ -134,12 +134,13 @@ def _facts(drawn: Mapping[str, Any], rng: random.Random) -> dict[str, tuple[dict
     """Each factor's words, by the name of their wording, and its gold."""
     key: Key = drawn["key"]
     mood, genre = drawn["style"]
+    pitched, drums = drawn["band"]
     facts = {
         "style": ({"style": f"{mood} {genre} music"}, Gold(styles=(mood, genre))),
         "key": ({"key": rng.choice(key_spellings(key))}, Gold(key=key)),
         "metre": ({"metre": "{}/{}".format(*drawn["metre"])}, Gold(time_signature=drawn["metre"])),
         "tempo": _tempo(drawn["tempo"], rng),
-        "band": _band(*drawn["band"], rng),
+        "band": _band(pitched, drums, rng),
     }
     kind, amount = drawn["length"]
     ends = (amount, amount)

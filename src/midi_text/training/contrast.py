@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -105,9 +106,9 @@ def held_out_pairs(
         words, pieces = batch["words"], batch["pieces"]
         names = ("input_ids", "attention_mask", "midi_input_ids", "midi_attention_mask")
         found = model.model.align(*(batch[name] for name in names))
-        parts.append((found.text_features, found.midi_features, words, pieces))
+        parts.append((cast(Tensor, found.text_features), cast(Tensor, found.midi_features), words, pieces))
     text, midi, words, pieces = (torch.cat(part) for part in zip(*parts, strict=True))
-    nats = contrastive_loss(text, midi, found.logit_scale, words, pieces)
+    nats = contrastive_loss(text, midi, cast(Tensor, found.logit_scale), words, pieces)
     cosines = (text @ midi.T).masked_fill(strangers(words, pieces).logical_not(), -2.0)
     own = (text * midi).sum(1)
     cosines.fill_diagonal_(-2.0)
