@@ -42,7 +42,7 @@ class BaselineConfig(PreTrainedConfig):
         event_count: Events of the vocabulary that rows are written in.
     """
 
-    event_count: int = 673
+    event_count: int = 918
 
     def __post_init__(self, **kwargs: Any) -> None:
         unknown = sorted(key for key in kwargs if not key.startswith("_") and key not in PLATFORM_KEYS)
