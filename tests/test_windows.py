@@ -23,7 +23,7 @@ def compose(tiny_checkpoint: Path) -> TextToMidiPipeline:
 @pytest.fixture
 def short_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("midi_text.windows_midi_text.LONG_BARS", 6)
-    monkeypatch.setattr("midi_text.windows_midi_text.LONG_SECONDS", 10.0)
+    monkeypatch.setattr("midi_text.windows_midi_text.LONG_SECONDS", 4.0)
     monkeypatch.setattr("midi_text.windows_midi_text._FIRST", 3)
 
 
@@ -68,8 +68,8 @@ def test_a_piece_longer_than_the_context_holds_its_locks_to_the_end(compose: Tex
 
 @pytest.mark.usefixtures("short_windows")
 def test_a_duration_is_met_in_whole_bars(compose: TextToMidiPipeline):
-    made = compose("", seed=2, duration_seconds=16, tempo_bpm=150, time_signature="2/4", instruments=["flute"])
-    assert abs(made.facts.duration_seconds - 16) <= 1
+    made = compose("", seed=2, duration_seconds=8, tempo_bpm=150, time_signature="2/4", instruments=["flute"])
+    assert abs(made.facts.duration_seconds - 8) <= 1
 
 
 def test_sections_come_back_note_for_note_but_for_their_last_bar(compose: TextToMidiPipeline):
