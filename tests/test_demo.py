@@ -283,7 +283,7 @@ def upload(address: str, name: str, size: int) -> bytes:
 
 
 def test_large_uploads_and_paths_in_names(address: str, tmp_path: Path):
-    with pytest.raises(urllib.error.HTTPError, match="413"):
+    with pytest.raises((urllib.error.URLError, ConnectionError)):  # 413, or the line is cut before all is sent
         upload(address, "a.mid", 200_000_000)
     (kept,) = json.loads(upload(address, "../../../../../../tmp/evil.mid", 30))
     assert Path(kept).name == "evil.mid"

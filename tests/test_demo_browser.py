@@ -13,6 +13,7 @@ from demo_server import ARGUMENTS, BROWSER, need_browser, served
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 EXAMPLES = Path(__file__).parents[1] / "src" / "midi_text" / "demo" / "examples"
+pytestmark = pytest.mark.slow  # a minute or more of a real browser
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 PATIENCE = 60_000  # milliseconds, for a machine that has other work
 
