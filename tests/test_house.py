@@ -50,6 +50,7 @@ OF_THE_MODEL = {
     "processing",
     "constraints",
     "pipeline",
+    "windows",
 }
 # What the room of the analysis stands on; all other flat files may stand on it.
 BELOW_THE_ANALYSIS = {"bars", "facts", "key", "score", "smf"}
