@@ -6,7 +6,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types clean gpu-pack gpu-train
+.PHONY: help run demo test results lint types clean gpu-pack gpu-train
 
 # The first interpreter that is new enough and can make a virtual environment.
 CAN_VENV := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -48,6 +48,11 @@ demo: .venv/installed-dev
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not gpu"
+
+# After a new checkpoint came into the package with its papers: what the repository shows of it is made anew.
+results: .venv/installed-dev
+	$(BIN)/midi-text report src/midi_text/pretrained --output docs/results.md
+	rm -rf out/space && $(BIN)/midi-text demo --export out/space && cp out/space/README.md demo/README.md
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

@@ -35,6 +35,7 @@ from ..records import EvaluationReport, Measurement, hash_file
 from ..score_midi_text import write_score
 from .options import WEIGHTS, at_least_one, load_pipeline, model_options, seed
 from .output import Output, say, table
+from .reports import page_path, write_page
 from .workshop import require
 
 
@@ -42,7 +43,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     """Adds the commands to a parser's subcommands; ``every`` holds the options that all commands share."""
     model = model_options()
     evaluate = commands.add_parser("evaluate", parents=[model, every], help="measure a checkpoint, or anybody's files")
-    evaluate.add_argument("--midi-dir", metavar="DIR", help="score these answers to the prompts; no model is loaded")
+    evaluate.add_argument(
+        "--midi-dir", type=Path, metavar="DIR", help="score these answers to the prompts; no model is loaded"
+    )
     evaluate.add_argument("--prompts", metavar="FILE", help="ours, MidiCaps' JSON lines, or a text [FactPrompts]")
     evaluate.add_argument("--limit", type=at_least_one, help="so many of the prompts, evenly spread [all]")
     evaluate.add_argument("--num-proc", type=at_least_one, default=1, help="processes that score files [1]")
@@ -58,6 +61,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     evaluate.add_argument("--seed", type=seed, default=0, help="of sampling [0]")
     evaluate.add_argument("--results", type=Path, metavar="DIR", help="answers go there; stopped, it goes on")
     evaluate.add_argument("-o", "--output", type=Path, metavar="REPORT.json", help="where to save the report")
+    evaluate.add_argument(
+        "--page", type=page_path, metavar="PAGE.html", help="the report as a page, see midi-text report"
+    )
     evaluate.set_defaults(run=run_evaluate, usage_error=evaluate.error)
 
     bench = commands.add_parser("bench", parents=[model, every], help="measure how fast it composes here")
@@ -97,7 +103,7 @@ def run_evaluate(args: argparse.Namespace, out: Output) -> int:
         args.usage_error("--midi-dir scores files as they are; it goes without --parts and --model")
     if args.data is not None:
         require("train", "pyarrow")
-    for folder in (args.results, args.output and args.output.parent):
+    for folder in (args.results, args.output and args.output.parent, args.page and args.page.parent):
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
     prompts = (load_prompts(args.prompts) if args.prompts else load_fact_prompts()).first(args.limit)
@@ -116,6 +122,8 @@ def run_evaluate(args: argparse.Namespace, out: Output) -> int:
         report = _together(measured, bench.checkpoint if "pipe" in vars(bench) else "", args.seed)
     if args.output is not None:
         report.save(args.output)
+    if args.page is not None:
+        write_page(report, args.page, args.midi_dir or args.results, args.prompts, args.num_proc)
     out.item(report.to_dict(), _report_table(report.rows))
     return 0
 
