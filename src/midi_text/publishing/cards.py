@@ -20,14 +20,14 @@ from ..tokenization_midi_text import TASKS
 TAGS = ["music", "midi", "symbolic-music", "text-to-midi", "midi-to-text", "music-captioning"]
 # Parts whose figures the Hub indexes: what the model does, not what it is compared with.
 _INDEXED = ("adherence", "own_share")
-# Single rows that it indexes as well: the Hub's task, and what people call the figure.
+# Single rows about held-out music that it indexes as well, and what people call the figure.
 _ALONE = {
-    "likelihood/bits_per_note/model": ("other", "bits a note of held-out music"),
-    "truth/contradicted/own_words": ("other", "statements of its own words that the file contradicts"),
-    "truth/contradicted/checked": ("other", "statements that the file contradicts, after the check"),
-    "caption_facts/f1/ours/own_words": ("other", "facts right and said, F1"),
-    "styles/precision/own_words": ("other", "words of style that people's labels bear out"),
-    "retrieval/text_to_midi/r@10/contrastive": ("other", "pieces among the first ten that their words find"),
+    "likelihood/bits_per_note/model": "bits a note of held-out music",
+    "truth/contradicted/own_words": "statements of its own words that the file contradicts",
+    "truth/contradicted/checked": "statements that the file contradicts, after the check",
+    "caption_facts/f1/ours/own_words": "facts right and said, F1",
+    "styles/precision/own_words": "words of style that people's labels bear out",
+    "retrieval/text_to_midi/r@10/contrastive": "pieces among the first ten that their words find",
 }
 _NAMED = 3  # sources that a sentence names
 
@@ -71,34 +71,34 @@ def eval_results(papers: Papers) -> list[EvalResult]:
     Values are as the report has them: shares lie in 0..1.
     """
     rows = {row.metric: row for row in papers.report.rows}
-    asked = {"dataset_type": "prompts", "dataset_name": "prompts with stated facts"}
-    held_out = {"dataset_type": papers.manifest.name, "dataset_name": papers.manifest.name, "dataset_split": "test"}
-    found = []
-    for chapter in chapters(papers.report):
-        for table in chapter.tables:
-            for place, column in enumerate(table.columns):
-                if column.name in _INDEXED:
-                    more = {"task_type": "text-to-audio", "task_name": column.title, "dataset_config": column.name}
-                    cells = [(line, line.cells[place]) for line in table.lines]
-                    found += [
-                        EvalResult(**asked, **more, metric_type=cell.row.metric, metric_name=line.title,
-                                   metric_value=cell.row.value)
-                        for line, cell in cells if cell is not None
-                    ]  # fmt: skip
-    for name, (task, title) in _ALONE.items():
-        if name in rows:
-            found.append(
-                EvalResult(
-                    **held_out,
-                    task_type=task,
-                    task_name=title,
-                    dataset_config=name.partition("/")[0],
-                    metric_type=name,
-                    metric_name=title,
-                    metric_value=rows[name].value,
-                )
-            )
-    return found
+    answers = [
+        ("text-to-audio", column.title, "prompts", column.name, line.title, cell.row)
+        for chapter in chapters(papers.report)
+        for table in chapter.tables
+        for place, column in enumerate(table.columns)
+        if column.name in _INDEXED
+        for line in table.lines
+        if (cell := line.cells[place])
+    ]
+    others = [
+        ("other", title, papers.manifest.name, name.partition("/")[0], title, rows[name])
+        for name, title in _ALONE.items()
+        if name in rows
+    ]
+    return [
+        EvalResult(
+            task_type=task,
+            task_name=task_name,
+            dataset_type=data,
+            dataset_name=data,
+            dataset_config=part,  # the Hub puts results together by task and data
+            dataset_split="test",
+            metric_type=row.metric,
+            metric_name=title,
+            metric_value=row.value,
+        )
+        for task, task_name, data, part, title, row in answers + others
+    ]
 
 
 def dataset_card(manifest: DataManifest, *, repo_id: str) -> str:

@@ -75,6 +75,8 @@ def _colour(sheet: Sheet, number: int) -> str:
 
 
 def _draw_panel(sheet: Sheet, panel: Panel, left: float, top: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     sets = [values[~np.isnan(values)] for values in panel.values.values()]
     first = sets[0] if len(sets[0]) else np.concatenate(sets)
     axes = sheet.axes(left, top, _PANEL, _HEIGHT)
@@ -99,11 +101,5 @@ def _draw_panel(sheet: Sheet, panel: Panel, left: float, top: float) -> None:
             linewidth=0 if filled else 1.6,
         )
     axes.set_xlim(edges[0], edges[-1])
-    axes.xaxis.set_major_locator(_few_ticks())
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.spines["bottom"].set(visible=True, color=sheet.theme.line, linewidth=0.8)
-
-
-def _few_ticks() -> object:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(5)

@@ -99,7 +99,9 @@ MUSICALITY = {
     "band_score": Metric(
         "as people write", "How many of six plain traits lie where the middle 90 % of human music lies.", better="human"
     ),
-    "band_pitch_class_entropy": Metric("… variety of pitches", "Of the six: how many pitch classes it uses how evenly."),
+    "band_pitch_class_entropy": Metric(
+        "… variety of pitches", "Of the six: how many pitch classes it uses how evenly."
+    ),
     "band_scale_consistency": Metric("… keeping to a scale", "Of the six: how many notes belong to one scale."),
     "band_polyphony": Metric("… notes at a time", "Of the six: how many notes sound together."),
     "band_groove": Metric("… rhythm from bar to bar", "Of the six: how alike the rhythms of neighbouring bars are."),
@@ -109,19 +111,28 @@ MUSICALITY = {
     "cr_100": Metric("repetition, 100 notes", "How well repeats of patterns explain the notes.", "", "human"),
     "cr_200": Metric("repetition, 200 notes", "The same over 200 notes.", "", "human"),
     "cr_400": Metric("repetition, 400 notes (CR@400)", "The same over 400 notes; longer music has more.", "", "human"),
-    "tempo_consistency": Metric("steady time", "How exactly notes begin on sixteenths; people who play do not.", "", "human"),
+    "tempo_consistency": Metric(
+        "steady time", "How exactly notes begin on sixteenths; people who play do not.", "", "human"
+    ),
     "snr": Metric("well-placed notes", "Notes in key, chord and grid against stray ones.", "dB", "human"),
-    "frechet": Metric("distance from human music", "How far the whole set lies from human pieces in 47 features.", "", "less"),
+    "frechet": Metric(
+        "distance from human music", "How far the whole set lies from human pieces in 47 features.", "", "less"
+    ),
     "frechet_plain": Metric("… of sets of this size", "The same without the correction for few pieces.", "", "less"),
     "frechet_human": Metric("… human to human", "What as many human pieces have from one another.", "", "less"),
-    "longest_run": Metric("longest run shared", "Notes in a row, in any key, shared with a training piece.", "notes", "human"),
+    "longest_run": Metric(
+        "longest run shared", "Notes in a row, in any key, shared with a training piece.", "notes", "human"
+    ),
     "longest_run_median": Metric("… of the middle piece", "The same of the piece in the middle.", "notes", "human"),
     "copied": Metric("copies", "Pieces that share more than 32 notes in a row with a training piece.", better="less"),
-}  # fmt: skip
+}
 
 BITS = Metric("bits a note", "How surprising a note of held-out music is to the system.", "", "less")
-TO_BIGRAM = Metric("share of a bigram's bits", "The model's bits a note over those of the plainest statistics.", better="less")  # fmt: skip
+TO_BIGRAM = Metric(
+    "share of a bigram's bits", "The model's bits a note over those of the plainest statistics.", better="less"
+)
 
+AGREE = Metric("the analyzers agree", "How often the two judges hear the same of a file.")
 CONTRADICTED = Metric("contradicted", "Of all that captions state, the share that the file contradicts.", better="less")
 CAPTION_FACTS = {
     "precision": Metric("right", "How much of what is said and can be judged is true of the file."),
@@ -160,12 +171,16 @@ ROUND_TRIP = {
     "facts": Metric("facts a piece", "How many there are to lose.", ""),
 }
 CHANGES = {
-    "both_sides": Metric("hidden bars, both sides known", "Bits a note of bars whose neighbours on both sides are known.", "", "less"),
+    "both_sides": Metric(
+        "hidden bars, both sides known", "Bits a note of bars whose neighbours on both sides are known.", "", "less"
+    ),
     "left_side": Metric("hidden bars, left side known", "The same when only what comes before is known.", "", "less"),
-    "model": Metric("dynamics, the model", "How far its velocities are from the played ones, in steps of sixteen.", "steps", "less"),
+    "model": Metric(
+        "dynamics, the model", "How far its velocities are from the played ones, in steps of sixteen.", "steps", "less"
+    ),
     "rule": Metric("dynamics, a rule", "The same of a rule of thumb.", "steps", "less"),
     "constant": Metric("dynamics, all alike", "The same of one velocity for all notes.", "steps", "less"),
-}  # fmt: skip
+}
 SPEED = {
     "notes_per_second": Metric("notes a second", "How fast it wrote, on the machine of the evaluation.", ""),
 }
@@ -182,7 +197,9 @@ NAMES = {
     "midi_to_text": "music finds words",
     "text": "words → music → words",
     "midi": "music → words → music",
-    "wrong_facts": "wrong facts",
+    "template": "rules that know the facts",
+    "contrastive": "the model's space",
+    "chance": "guessing",
 }
 """Names of sources, captions and kinds of facts, where the name in the report is no word by itself."""
 

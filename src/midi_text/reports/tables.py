@@ -100,7 +100,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that is not empty, its number of examples where its columns share them, and what is not measured of it."""
+    """A table that is not empty; its examples, where its columns share them, and the titles of columns not measured."""
 
     title: str
     examples: int | None
@@ -159,6 +159,8 @@ THEMES = (
             Grid("Facts, judged by our analyzer", "caption_facts/{row}/ours/{column}", words.CAPTION_FACTS),
             Grid("Facts, judged by an independent one", "caption_facts/{row}/independent/{column}",
                  words.CAPTION_FACTS),
+            Grid("Where the two analyzers agree", "{column}/analyzers_agree/{row}", {}, words.AGREE,
+                 {"caption_facts": "share of files"}),
             Grid("Words in common with a reference", "ngrams/{row}/{column}", words.NGRAMS),
             Grid("Words of style", "styles/{row}/{column}", words.STYLES),
         ),
@@ -177,7 +179,11 @@ THEMES = (
         "Round trip",
         "What is left of the facts when words become music and words again, and the other way round?",
         "round-trip",
-        (Grid("", "round_trip/{column}/{row}", words.ROUND_TRIP),),
+        (
+            Grid("Facts that are left", "round_trip/{column}/{row}", words.ROUND_TRIP),
+            Grid("Statements that its own music contradicts", "round_trip/contradicted/{column}[/{row}]", {},
+                 words.CONTRADICTED),
+        ),
     ),
     Theme(
         "Changing a piece",
