@@ -381,6 +381,16 @@ def test_humans_and_the_template():
     assert values["key"] > 0.5
 
 
+@pytest.mark.parametrize("form", ["AABA", "ABAB", "AABB", "ABACA"])
+@pytest.mark.parametrize("band", ["piano", "violin, cello and drums"])
+def test_the_template_writes_the_asked_form(form: str, band: str):
+    """Not the same accompaniment under every letter: no listener hears sections in that."""
+    prompt = Prompt("p", f"A piece for {band} in D minor, 4/4, form {form}", Gold(form=form))
+    (answer,) = Template().answer([prompt], 0)
+    assert Heard(read_score(answer.midi).score).analysis.form.plan == form
+    assert score_answer(prompt.gold, answer.midi).values["form"] == 1
+
+
 def test_a_real_pipeline_answers(tiny_checkpoint: Path, tmp_path: Path):
     from transformers import pipeline
 
