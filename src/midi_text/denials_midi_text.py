@@ -15,7 +15,9 @@ _NEGATIONS = frozenset(
 )
 _NEGATED_VERBS = frozenset("use include want add have need with contain feature".split())
 DONTS = frozenset("don't don’t dont doesn't doesn’t shouldn't shouldn’t mustn't mustn’t not never".split())
-_PAIRS = frozenset((("instead", "of"), ("not", "de"), ("not", "for"), ("leave", "out"), ("leaving", "out"), ("no", ":")))
+_PAIRS = frozenset(
+    (("instead", "of"), ("not", "de"), ("not", "for"), ("leave", "out"), ("leaving", "out"), ("no", ":"))
+)
 _FILLERS = frozenset("any the a an of more live real additional use include from de for".split())
 _BEING = frozenset("are is be to should must can will may".split())
 _LEFT_OUT = frozenset((("left", "out"), ("leave", "out")))
