@@ -347,7 +347,7 @@ def test_answers_go_on_where_they_stopped(tmp_path: Path):
         assert (tmp_path / "a" / f"{i:03d}.mid").read_bytes() == (tmp_path / "b" / f"{i:03d}.mid").read_bytes()
     assert evaluate_answers(tmp_path / "a", PROMPTS).value("bars") == 1
     for other in ({"seed": 1}, {"batch_size": 3}, {"checkpoint_hash": "other"}):
-        with pytest.raises(ValueError, match="must hold answers of the same run"):
+        with pytest.raises(ValueError, match="must be of the same run"):
             write_answers(Composer(), PROMPTS, tmp_path / "a", **{"batch_size": 2, **other})
 
 

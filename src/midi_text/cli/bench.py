@@ -10,6 +10,7 @@ import argparse
 import random
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ _REFERENCES = 2  # captions by rule that a caption is compared with, beside thos
 
 
 class Bench:
-    """See the module.
+    """See the module; to be used as a context.
 
     Args:
         args: The options of ``evaluate``.
@@ -47,6 +48,13 @@ class Bench:
 
     def __init__(self, args: argparse.Namespace, prompts: PromptSet):
         self.args, self.prompts = args, prompts
+        self._open = ExitStack()
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
 
     @cached_property
     def pipe(self) -> Any:
@@ -172,11 +180,8 @@ class Bench:
 
     @cached_property
     def results(self) -> Path:
-        """Where results are kept: ``--results``, or a folder that goes with this object."""
-        if self.args.results is not None:
-            return Path(self.args.results)
-        self._scratch = tempfile.TemporaryDirectory()
-        return Path(self._scratch.name)
+        """Where results are kept: ``--results``, or a folder that goes when this object is left."""
+        return Path(self.args.results or self._open.enter_context(tempfile.TemporaryDirectory()))
 
     def described(self, pieces: Sequence[bytes | None], name: str) -> list[Described]:
         """The model's captions of pieces, kept under a name."""

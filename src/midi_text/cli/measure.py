@@ -104,8 +104,8 @@ def run_evaluate(args: argparse.Namespace, out: Output) -> int:
         require("train", "pyarrow")
     prompts = (load_prompts(args.prompts) if args.prompts else load_fact_prompts()).first(args.limit)
     say(f"{prompts.name}: {len(prompts.prompts)} prompts, hash {prompts.hash[:12]}; gold {prompts.gold}")
-    bench = Bench(args, prompts)
-    report = measure_parts(bench, parts) if args.midi_dir is None else _of_files(bench)
+    with Bench(args, prompts) as bench:
+        report = measure_parts(bench, parts) if args.midi_dir is None else _of_files(bench)
     _save(args, report)
     out.item(report.to_dict(), _report_table(report.rows))
     return 0
@@ -149,7 +149,8 @@ def _run_quick(args: argparse.Namespace, out: Output) -> int:
         args.usage_error("--quick and --set-bounds measure what they measure; they go with --model and --results")
     bounds = quick.load_bounds()
     args.trips = quick.PROMPTS
-    report = measure_parts(Bench(args, load_fact_prompts().first(quick.PROMPTS)), quick.PARTS)
+    with Bench(args, load_fact_prompts().first(quick.PROMPTS)) as bench:
+        report = measure_parts(bench, quick.PARTS)
     _save(args, report)
     if args.set_bounds:
         bounds = quick.measured_again(bounds, report)
