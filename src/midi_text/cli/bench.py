@@ -215,11 +215,15 @@ class Bench:
             index=self.index,
         )
 
-    def found(self, folder: Path, prompts: PromptSet) -> list[bytes | None]:
-        """The readable answers in a folder, None where there is none."""
-        paths = [each.path for each in find_answers(folder, prompts.prompts)]
+    def heard(
+        self, folder: Path, prompts: PromptSet, chosen: PromptSet
+    ) -> tuple[list[bytes | None], list[Measured | None]]:
+        """The answers to some of the prompts of a folder, and what is heard in them; None where nothing is."""
+        found = dict(zip([p.id for p in prompts.prompts], find_answers(folder, prompts.prompts), strict=True))
+        paths = [found[prompt.id].path for prompt in chosen.prompts]
         files = [path.read_bytes() if path else None for path in paths]
-        return [midi if measure(midi) else None for midi in files]
+        pieces = [measure(midi) for midi in files]
+        return [midi if piece else None for midi, piece in zip(files, pieces, strict=True)], pieces
 
 
 def read_prompts(name: str, texts: list[str]) -> PromptSet:

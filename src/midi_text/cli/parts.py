@@ -27,7 +27,7 @@ from ..evaluation.styles import StyleCase, style_rows
 from ..evaluation.systems import Model, Template
 from ..evaluation.truth import truth_rows
 from ..records import EvaluationReport, Measurement
-from .bench import Bench, measure, read_prompts
+from .bench import Bench, read_prompts
 from .output import say
 
 _INDEPENDENT = ("music21", "pretty_midi")
@@ -133,37 +133,46 @@ def _retrieval(bench: Bench, part: str) -> EvaluationReport:
 
 
 def _round_trip(bench: Bench, part: str) -> EvaluationReport:
-    prompts = bench.prompts.first(bench.args.trips)
-    system = Model(bench.pipe)
-    midi = bench.found(bench.write(f"{part}_text", system, prompts, bench.checkpoint), prompts)
-    pieces, said = [measure(each) for each in midi], bench.described(midi, f"{part}_text")
-    rows = text_round_trip([prompt.text for prompt in prompts.prompts], pieces, [each.checked for each in said])
-    for kind in ("own_words", "checked"):
-        rows += _truth_of([getattr(each, kind) for each in said], pieces, kind)
-    examples = len(pieces)
+    """The way from words begins with answers of "adherence"; how true their captions are is told beside it."""
+    trips, system = bench.args.trips, Model(bench.pipe)
+    chosen = bench.prompts.first(trips)
+    midi, pieces = bench.heard(bench.write("adherence", system, bench.prompts, bench.checkpoint), bench.prompts, chosen)
+    said = bench.described(midi, f"{part}_text")
+    texts, own_words, checked = [p.text for p in chosen.prompts], *zip(*said, strict=True)
+    measures = [
+        lambda: text_round_trip(texts, pieces, checked),
+        lambda: _truth_of(own_words, pieces, "own_words"),
+        lambda: _truth_of(checked, pieces, "checked"),
+    ]
     if bench.args.data is not None:
-        originals, captions = bench.measured[: bench.args.trips], bench.captions["checked"][: bench.args.trips]
-        prompts = read_prompts("captions", captions)
-        midi = bench.found(bench.write(f"{part}_midi", system, prompts, bench.checkpoint), prompts)
-        rows += midi_round_trip(originals, captions, [measure(each) for each in midi])
-        examples += len(originals)
-    return _report(bench, part, examples, rows)
+        captions = bench.captions["checked"][:trips]
+        told = read_prompts("captions", captions)
+        _, made = bench.heard(bench.write(f"{part}_midi", system, told, bench.checkpoint), told, told)
+        measures.append(lambda: midi_round_trip(bench.measured[:trips], captions, made))
+    return _report(bench, part, len(pieces), _rows_of(measures))
 
 
 def _changes(bench: Bench, part: str) -> EvaluationReport:
     pipe, seed = bench.pipe, bench.args.seed
     training = (row.events for row in bench.spread(_TRAINING, "train"))
-    measures: tuple[Callable[[], list[Measurement]], ...] = (
-        lambda: infill_rows(pipe.model, pipe.processor, bench.excerpts, seed=seed),
-        lambda: refine_rows(pipe, _progress(bench.excerpts[: bench.args.trips], "refining"), training, seed=seed),
+    rows = _rows_of(
+        [
+            lambda: infill_rows(pipe.model, pipe.processor, bench.excerpts, seed=seed),
+            lambda: refine_rows(pipe, _progress(bench.excerpts[: bench.args.trips], "refining"), training, seed=seed),
+        ]
     )
+    return _report(bench, part, len(bench.excerpts), rows)
+
+
+def _rows_of(measures: Sequence[Callable[[], list[Measurement]]]) -> list[Measurement]:
+    """Their rows, without those of which the music or the prompts have nothing: no long pieces, none performed."""
     rows: list[Measurement] = []
     for each in measures:
         try:
             rows += each()
-        except ValueError as error:  # a corpus without long, or without performed, pieces
+        except ValueError as error:
             say(f"left out: {error}")
-    return _report(bench, part, len(bench.excerpts), rows)
+    return rows
 
 
 def _progress(items: Sequence[Any], what: str) -> Any:
