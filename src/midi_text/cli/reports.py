@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,18 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
 
 def page_path(text: str) -> Path:
     """The name of a page."""
+    return _ending(text, SUFFIXES)
+
+
+def html_path(text: str) -> Path:
+    """The name of a page in HTML."""
+    return _ending(text, SUFFIXES[:1])
+
+
+def _ending(text: str, suffixes: Sequence[str]) -> Path:
     path = Path(text)
-    if path.suffix.lower() not in SUFFIXES:
-        raise argparse.ArgumentTypeError(f"must end in {' or '.join(SUFFIXES)}; got {text!r}")
+    if path.suffix.lower() not in suffixes:
+        raise argparse.ArgumentTypeError(f"must end in {' or '.join(suffixes)}; got {text!r}")
     return path
 
 

@@ -181,6 +181,11 @@ CHANGES = {
     "rule": Metric("dynamics, a rule", "The same of a rule of thumb.", "steps", "less"),
     "constant": Metric("dynamics, all alike", "The same of one velocity for all notes.", "steps", "less"),
 }
+FORM = {
+    "form": Metric("form as asked", "The sections that are heard are the asked ones, letter for letter."),
+    "pairs": Metric("pairs of sections", "Sections are alike where their letters are, and unlike where they are not."),
+    "rc4": MUSICALITY["rc4"],
+}
 SPEED = {
     "notes_per_second": Metric("notes a second", "How fast it wrote, on the machine of the evaluation.", ""),
 }
@@ -200,6 +205,8 @@ NAMES = {
     "template": "rules that know the facts",
     "contrastive": "the model's space",
     "chance": "guessing",
+    "copied": "sections copied",
+    "written": "sections written anew",
 }
 """Names of sources, captions and kinds of facts, where the name in the report is no word by itself."""
 

@@ -195,6 +195,12 @@ THEMES = (
         ),
     ),
     Theme(
+        "Form",
+        "Do sections come back where the prompt asks for them?",
+        "form",
+        (Grid("", "sections/{row}/{column}", words.FORM),),
+    ),
+    Theme(
         "Speed",
         "How fast does it write?",
         "speed",
