@@ -152,7 +152,7 @@ def _save(args: argparse.Namespace, report: EvaluationReport) -> None:
 
 def _run_quick(args: argparse.Namespace, out: Output) -> int:
     """Measures a little and holds it to the bounds; or moves the bounds."""
-    if any((args.midi_dir, args.prompts, args.limit, args.data, args.parts, args.ancestor)):
+    if any((args.midi_dir, args.prompts, args.limit, args.data, args.parts, args.ancestor, args.page)):
         args.usage_error("--quick and --set-bounds measure what they measure; they go with --model and --results")
     bounds = quick.load_bounds()
     args.trips = quick.PROMPTS

@@ -106,7 +106,7 @@ def find_answers_of(report: EvaluationReport, results: Path, prompts: str | None
 
     Args:
         report: The report.
-        results: A folder with a folder of answers for each part, or with the answers themselves.
+        results: A folder with a folder of answers for each part; of a report about a folder of answers, that folder.
         prompts: A file of prompts; None: FactPrompts. As many are taken as the report says.
         num_proc: Processes that score files.
 
@@ -115,9 +115,9 @@ def find_answers_of(report: EvaluationReport, results: Path, prompts: str | None
     """
     known = load_prompts(prompts) if prompts else load_fact_prompts()
     rows = rows_by_name(report)
-    folders = {part: results / part for part in SHOWN if (results / part).is_dir()}
-    if not folders and results.is_dir() and (any(results.glob("*.mid")) or any(results.glob("*.midi"))):
-        folders = {next((part for part in SHOWN if f"{part}/examples" in rows), "answers"): results}
+    folders = {part: results / part for part in SHOWN if f"{part}/examples" in rows and (results / part).is_dir()}
+    if "answers/examples" in rows:
+        folders = {"answers": results}
     if not folders:
         raise ValueError(
             f"{results} must hold the MIDI answers that `midi-text evaluate --results` left, in a folder "
