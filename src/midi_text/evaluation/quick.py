@@ -41,7 +41,10 @@ class Bound:
 
     def __post_init__(self) -> None:
         if (self.at_least is None) == (self.at_most is None) or self.margin < 0:
-            raise ValueError(f"a bound has at_least or at_most, and a margin of 0 or more; got {self}")
+            ends = self.at_least, self.at_most
+            raise ValueError(
+                f"{self.metric} must have at_least or at_most, margin 0 or more; got {ends}, {self.margin}"
+            )
 
     def holds(self, report: EvaluationReport) -> bool:
         """Whether a report keeps it.
@@ -53,7 +56,7 @@ class Bound:
         return value >= self.at_least if self.at_least is not None else value <= (self.at_most or 0.0)
 
     def __str__(self) -> str:
-        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+        return f"at most {self.at_most}" if self.at_least is None else f"at least {self.at_least}"
 
 
 def load_bounds(path: Path = BOUNDS) -> list[Bound]:
