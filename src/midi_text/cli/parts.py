@@ -18,6 +18,7 @@ from tqdm import tqdm
 from ..embedding_midi_text import Embedder
 from ..evaluation.caption_facts import Analyzer, CaptionCase, Measured, caption_rows
 from ..evaluation.changes import infill_rows, refine_rows
+from ..evaluation.forms import form_prompts, form_rows
 from ..evaluation.independent import agreement_rows, measure_independently
 from ..evaluation.likelihood import evaluate_likelihood, system_rows
 from ..evaluation.ngrams import meteor_missing, ngram_rows
@@ -164,6 +165,11 @@ def _changes(bench: Bench, part: str) -> EvaluationReport:
     return _report(bench, part, len(bench.excerpts), rows)
 
 
+def _sections(bench: Bench, part: str) -> EvaluationReport:
+    rows = form_rows(bench.pipe, batch_size=bench.args.batch_size, seed=bench.args.seed)
+    return _report(bench, part, len(form_prompts()), rows)
+
+
 def _rows_of(measures: Sequence[Callable[[], list[Measurement]]]) -> list[Measurement]:
     """Their rows, without those of which the music or the prompts have nothing: no long pieces, none performed."""
     rows: list[Measurement] = []
@@ -197,6 +203,7 @@ PARTS: dict[str, Part] = {
     "retrieval": Part(_retrieval, of_data=True),
     "round_trip": Part(_round_trip),
     "changes": Part(_changes, of_data=True),
+    "sections": Part(_sections),
 }
 
 
