@@ -148,8 +148,8 @@ def _run_quick(args: argparse.Namespace, out: Output) -> int:
     if any((args.midi_dir, args.prompts, args.limit, args.data, args.parts, args.ancestor)):
         args.usage_error("--quick and --set-bounds measure what they measure; they go with --model and --results")
     bounds = quick.load_bounds()
-    args.trips = quick.PROMPTS
-    with Bench(args, load_fact_prompts().first(quick.PROMPTS)) as bench:
+    args.trips = args.batch_size = quick.PROMPTS
+    with Bench(args, quick.quick_prompts()) as bench:
         report = measure_parts(bench, quick.PARTS)
     _save(args, report)
     if args.set_bounds:

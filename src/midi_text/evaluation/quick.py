@@ -15,9 +15,11 @@ from pathlib import Path
 
 from ..records import EvaluationReport
 from .journal import write_whole
+from .prompt_files import PromptSet, load_fact_prompts
 
 BOUNDS = Path(__file__).parent / "quick_bounds.toml"
-PROMPTS = 48  # of FactPrompts, evenly spread
+PROMPTS = 32  # one batch
+LONGEST = 8  # bars that a prompt may ask: a batch takes as long as its longest piece
 PARTS = ("adherence", "own_share", "round_trip")
 
 
@@ -57,6 +59,13 @@ class Bound:
 
     def __str__(self) -> str:
         return f"at most {self.at_most}" if self.at_least is None else f"at least {self.at_least}"
+
+
+def quick_prompts() -> PromptSet:
+    """Some of FactPrompts that ask for short pieces, evenly spread over those."""
+    every = load_fact_prompts()
+    short = tuple(prompt for prompt in every.prompts if prompt.gold.bars and prompt.gold.bars[1] <= LONGEST)
+    return PromptSet(f"{every.name} of at most {LONGEST} bars", short, every.gold).first(PROMPTS)
 
 
 def load_bounds(path: Path = BOUNDS) -> list[Bound]:
