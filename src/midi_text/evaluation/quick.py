@@ -19,7 +19,8 @@ from .prompt_files import PromptSet, load_fact_prompts
 
 BOUNDS = Path(__file__).parent / "quick_bounds.toml"
 PROMPTS = 32  # one batch
-LONGEST = 8  # bars that a prompt may ask: a batch takes as long as its longest piece
+LONGEST = 6  # bars that a prompt may ask: a batch takes as long as its longest piece
+TOKENS = 256  # of an answer, because without locks the model would go on
 PARTS = ("adherence", "own_share", "round_trip")
 
 
