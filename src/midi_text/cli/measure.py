@@ -53,6 +53,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
         help="a trained baseline with a row of its own in likelihood; more than once for more"
     )  # fmt: skip
     evaluate.add_argument("--batch-size", type=at_least_one, default=16, help="prompts or excerpts together [16]")
+    evaluate.add_argument("--max-new-tokens", type=at_least_one, help="of each answer [as many as the model writes]")
     evaluate.add_argument("--seed", type=seed, default=0, help="of sampling [0]")
     evaluate.add_argument("--results", type=Path, metavar="DIR", help="answers go there; stopped, it goes on")
     evaluate.add_argument("-o", "--output", type=Path, metavar="REPORT.json", help="where to save the report")
@@ -155,8 +156,9 @@ def _run_quick(args: argparse.Namespace, out: Output) -> int:
     if any((args.midi_dir, args.prompts, args.limit, args.data, args.parts, args.ancestor, args.page)):
         args.usage_error("--quick and --set-bounds measure what they measure; they go with --model and --results")
     bounds = quick.load_bounds()
-    args.trips = quick.PROMPTS
-    with Bench(args, load_fact_prompts().first(quick.PROMPTS)) as bench:
+    args.trips = args.batch_size = quick.PROMPTS
+    args.max_new_tokens = quick.TOKENS
+    with Bench(args, quick.quick_prompts()) as bench:
         report = measure_parts(bench, quick.PARTS)
     _save(args, report)
     if args.set_bounds:
