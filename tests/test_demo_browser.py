@@ -9,11 +9,11 @@ import pytest
 
 pytest.importorskip("gradio", reason="needs the extra: pip install 'midi-text[demo]'")
 pytest.importorskip("playwright", reason="needs playwright, from the extra dev")
-from demo_server import ARGUMENTS, BROWSER, need_browser, served
+from demo_server import ARGUMENTS, BROWSER, HOSTILE, need_browser, served
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 EXAMPLES = Path(__file__).parents[1] / "src" / "midi_text" / "demo" / "examples"
-pytestmark = pytest.mark.slow  # a minute or more of a real browser
+pytestmark = pytest.mark.timeout(300)  # seconds; a browser on a busy machine
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 PATIENCE = 60_000  # milliseconds, for a machine that has other work
 
@@ -119,16 +119,26 @@ def test_describe_a_file(page: Page):
     expect(page.locator("#describe-table")).to_contain_text("bars")
 
 
-def test_a_file_that_is_no_music_is_refused_in_words(page: Page, tmp_path: Path):
-    broken = tmp_path / "holiday.mid"
-    broken.write_bytes(b"this is no music at all")
+def test_hostile_files_are_refused_in_words(page: Page, tmp_path: Path):
     tab(page, "Describe")
-    page.locator("#describe-file input[type=file]").set_input_files(broken)
-    toast = page.locator(".toast-body.error, .toast-wrap .error").first
-    expect(toast).to_be_visible(timeout=PATIENCE)
-    assert "MIDI" in toast.inner_text()
-    shown = page.locator("body").inner_text()
-    assert not [leak for leak in ("Traceback", str(tmp_path), "/tmp/") if leak in shown]
+    with (tmp_path / "huge.mid").open("wb") as huge:
+        huge.truncate(200_000_000)
+    for name, (data, _) in HOSTILE.items():
+        (tmp_path / f"..%2F..%2Fetc%2F{name}.mid").write_bytes(data)
+    refused = [(f"..%2F..%2Fetc%2F{name}.mid", says) for name, (_, says) in HOSTILE.items()]
+    for name, says in [("huge.mid", "size"), *refused]:
+        page.locator("#describe-file input[type=file]").set_input_files(tmp_path / name)
+        toast = page.locator(".toast-body.error")
+        expect(toast).to_contain_text(says, timeout=PATIENCE)
+        shown = page.locator("body").inner_text()
+        assert not [leak for leak in ("Traceback", str(tmp_path), "/tmp/", "max_") if leak in shown]
+        toast.get_by_role("button").click()
+        expect(toast).to_have_count(0)
+        clear = page.locator("#describe-file").get_by_label("Clear", exact=False)
+        if clear.is_visible():
+            clear.click()
+    page.locator("#describe-file input[type=file]").set_input_files(EXAMPLES / "Horetzky-Kelvin-Grove.mid")
+    player(page, "describe-player")
 
 
 def test_change_a_piece(page: Page):
@@ -162,10 +172,45 @@ def test_learn_an_exercise_and_be_assessed(page: Page):
     player(page, "learn-played")
 
 
+def focused(page: Page) -> str:
+    """What has the focus, which must be seen."""
+    text, style, width = page.evaluate(
+        "() => { const on = document.activeElement, s = getComputedStyle(on);"
+        " return [on.innerText || on.getAttribute('aria-label'), s.outlineStyle, s.outlineWidth]; }"
+    )
+    assert (style, float(width.removesuffix("px"))) >= ("solid", 2)
+    return text.strip()
+
+
 def test_the_page_is_used_by_keyboard(page: Page):
     page.locator("#compose-prompt textarea").focus()
     page.keyboard.type("a piece, 2 bars")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.innerText").strip() == "Compose"
+    assert focused(page) == "Compose"
     page.keyboard.press("Enter")
     player(page, "compose-player", 2)
+    page.get_by_role("tab", name="Compose", exact=True).focus()
+    for name in ("Describe", "Continue & change", "Learn"):
+        page.keyboard.press("Tab")
+        assert focused(page) == name
+    page.keyboard.press("Enter")
+    expect(page.locator("#learn-go")).to_be_visible()
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of "rgb(…)", 0 to 1 (WCAG 2.2)."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_are_readable_by_day_and_by_night(page: Page, scheme: str):
+    page.emulate_media(color_scheme=scheme)
+    page.reload()
+    expect(page.locator("#compose-go")).to_be_visible(timeout=PATIENCE)
+    paper = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert (paper < 0.1) == (scheme == "dark")
+    for words in (".mt-head h1", ".mt-head h1 em", ".mt-head p"):
+        ink = luminance(page.locator(words).evaluate("e => getComputedStyle(e).color"))
+        assert (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05) >= 4.5, words

@@ -29,7 +29,8 @@ _TASK_NAMES = {
     "Vary it": "vary",
     "Play it with feeling": "refine",
 }
-_HEAD = """<header class="mt-head"><h1><span>Words become <em>music</em>,</span> <span>and music becomes words</span></h1>
+_HEAD = """<header class="mt-head">
+<h1><span>Words become <em>music</em>,</span> <span>and music becomes words</span></h1>
 <p>Ask for a piece and hear it while it is written; or bring a MIDI file and have it described, changed or practised.
 What you ask and can be measured is measured, and shown beside what you asked.</p></header>"""
 
