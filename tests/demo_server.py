@@ -38,7 +38,7 @@ HOSTILE = {
     "long": (distant_notes(5000), "too long for this page: 5,001 bars"),
     "endless": (distant_notes(90_000), "bars"),
     "empty tracks": (smf(*[END] * 60_000), "no notes"),
-    "unfolding": (smf(*[on(0) + off(96) + END] * 40_000), "more than 20,000 notes; cut the piece"),
+    "unfolding": (smf(*[on(0) + off(96) + END] * 40_000), "20,000 notes; cut the piece"),
 }
 
 
