@@ -213,6 +213,6 @@ def test_words_are_readable_by_day_and_by_night(page: Page, scheme: str):
     expect(page.locator("#compose-go")).to_be_visible()
     paper = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert (paper < 0.1) == (scheme == "dark")
-    for words in (".mt-head h1", ".mt-head h1 em", ".mt-head p"):
+    for words in (".mt-head h1", ".mt-head h1 em", ".mt-head p", "[role=tab][aria-selected=true] >> visible=true"):
         ink = luminance(page.locator(words).evaluate("e => getComputedStyle(e).color"))
         assert (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05) >= 4.5, words

@@ -39,7 +39,7 @@ def downloads(name: str) -> tuple[gr.DownloadButton, gr.DownloadButton]:
 
 def upload_box(label: str, name: str) -> gr.File:
     """Where a MIDI file is dropped."""
-    return gr.File(label=label, file_types=[".mid", ".midi"], type="filepath", height=120, elem_id=name)
+    return gr.File(label=label, file_types=[".mid", ".midi"], type="filepath", height=140, elem_id=name)
 
 
 def example_files(source: gr.File) -> None:

@@ -170,8 +170,7 @@ function drawRoll(value, look, here) {
   }
   drawBarLines(pen, value, look, x, seen, top, foot);
   const melodic = value.drums.some(Boolean) ? foot - 26 : foot;
-  const pitches = value.notes.filter((n) => !value.drums[n[4]]).map((n) => n[2]).concat(value.marks.map((m) => m[1]));
-  const low = pitches.reduce((a, b) => Math.min(a, b), 127) - 2, most = pitches.reduce((a, b) => Math.max(a, b), 0) + 2;
+  const [low, most] = range(value);
   const tall = Math.min((melodic - top) / Math.max(most - low + 1, 12), 14);
   const rise = Math.max(0, (melodic - top - tall * (most - low + 1)) / 2);
   const y = (pitch) => melodic - rise - (pitch - low + 1) * tall;
@@ -188,6 +187,12 @@ function drawRoll(value, look, here) {
   for (const [start, pitch, verdict] of value.marks) drawVerdict(pen, verdict, x(start), y(pitch), Math.max(Math.min(tall, 10), 6));
   pen.fillStyle = look.accent;
   pen.fillRect(x(here) - 1, 0, 2, foot);
+}
+
+// The pitches that there are, with a little room.
+function range(value) {
+  const pitches = value.notes.filter((n) => !value.drums[n[4]]).map((n) => n[2]).concat(value.marks.map((m) => m[1]));
+  return [pitches.reduce((a, b) => Math.min(a, b), 127) - 2, pitches.reduce((a, b) => Math.max(a, b), 0) + 2];
 }
 
 // Form, keys and chords above the notes; gives the height that they take.
@@ -255,7 +260,10 @@ function drawMap(value, look, here) {
   for (const bar of value.changed) pen.fillRect(x(value.bars[bar]), 0, x(value.bars[bar + 1] ?? length()) - x(value.bars[bar]), high);
   pen.fillStyle = look.ink;
   pen.globalAlpha = 0.45;
-  for (const [start, end, pitch] of value.notes) pen.fillRect(x(start), high - 2 - ((pitch - 21) / 88) * (high - 4), Math.max(x(end) - x(start), 1), 1);
+  const [low, most] = range(value), y = (pitch) => high - 3 - ((pitch - low) / (most - low)) * (high - 6);
+  for (const [start, end, pitch, , part] of value.notes) {
+    if (!value.drums[part]) pen.fillRect(x(start), y(pitch), Math.max(x(end) - x(start), 1), 1.5);
+  }
   pen.globalAlpha = 1;
   pen.strokeStyle = pen.fillStyle = look.accent;
   pen.lineWidth = 1.5;
