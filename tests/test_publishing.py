@@ -16,6 +16,7 @@ from test_records import MANIFEST, RUN
 from midi_text.publishing import cards
 from midi_text.publishing.cards import dataset_card, model_card, space_card
 from midi_text.publishing.push import PushError, push
+from midi_text.publishing.space import export_space
 from midi_text.records import Papers, RecordError
 from midi_text.reports.tables import REQUIRED
 
@@ -177,6 +178,16 @@ def test_other_kinds_need_only_a_card(api: HfApi, hub: LocalHub, tmp_path: Path,
     push(tmp_path, "user/other", repo_type=repo_type, token=TOKEN, endpoint=hub.url)
     tree = {item.path for item in api.list_repo_tree("user/other", repo_type=repo_type, recursive=True)}
     assert tree == {".gitattributes", "README.md", file.split("/")[0], file}
+
+
+def test_the_space_goes_to_the_hub(api: HfApi, hub: LocalHub, tmp_path: Path):
+    pytest.importorskip("gradio", reason="needs the extra: pip install 'midi-text[demo]'")
+    folder = export_space(tmp_path / "space", model_id="user/tiny")
+    push(folder, "user/page", repo_type="space", token=TOKEN, endpoint=hub.url)
+    assert api.space_info("user/page").sdk == "gradio"
+    there = set(api.list_repo_files("user/page", repo_type="space")) - {".gitattributes"}
+    assert there == {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {"app.py", "README.md", "requirements.txt", "midi_text/demo/static/player.js"} <= there
 
 
 def test_private_repositories_are_hidden(api: HfApi, hub: LocalHub, folder: Path):
