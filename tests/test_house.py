@@ -42,6 +42,7 @@ FLOORS = {
 NEIGHBOURS = {("training", "data"), ("baselines", "data"), ("publishing", "reports")}
 # The portable files that may use torch and transformers; the rest is knowledge of music and runs without either.
 OF_THE_MODEL = {
+    "cache",
     "alignment",
     "configuration",
     "embedding",

@@ -23,6 +23,7 @@ from transformers import GenerationConfig, LogitsProcessorList, Pipeline
 from transformers.utils import cached_file
 
 from .agreement_midi_text import Agreement, agreement
+from .cache_midi_text import growing_cache
 from .changes_midi_text import CHANGES, Change, ChangeWishes, Draft, read_change
 from .constraints_midi_text import MusicLogitsProcessor, SameNotesLogitsProcessor, TextOnlyLogitsProcessor
 from .embedding_midi_text import Embedder
@@ -187,6 +188,7 @@ class _MidiTextPipeline(Pipeline):
         if any(primed):
             starts = self.processor.pad_left([[self.model.config.decoder_start_token_id, *ids] for ids in primed])
             inputs.update({f"decoder_{name}": value.to(self.device) for name, value in starts.items()})
+        inputs["past_key_values"] = growing_cache(self.model.config)
         options = dict(options)
         streamer = options.pop("streamer", None)
         config = GenerationConfig(
