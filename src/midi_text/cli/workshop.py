@@ -12,7 +12,7 @@ import importlib.util
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -65,6 +65,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     train.add_argument("--settings", type=Path, metavar="FILE", help="settings as JSON or TOML; options win over it")
     train.add_argument(
         "--tasks", type=_tasks, metavar="A=SHARE,B=SHARE", help='such as "contrast" or "compose=0.7,contrast=0.3"'
+    )
+    train.add_argument(
+        "--trackers", type=_names, metavar="A,B", help='such as "wandb"; "" for none [tensorboard, where installed]'
     )
     train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
     train.add_argument("--max-seconds", type=float, help="save and end after this long")
@@ -133,8 +136,7 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
 
 
 def _terms(args: argparse.Namespace) -> Terms:
-    accepted = tuple(name.strip() for name in args.licences.split(",") if name.strip())
-    return Terms(args.licence, args.attribution, accepted)
+    return Terms(args.licence, args.attribution, _names(args.licences))
 
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
@@ -158,10 +160,12 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
     """Trains, in one process or in each of those that ``accelerate launch`` starts."""
     require("train", "accelerate", "pyarrow")
     settings = _settings(TrainingSettings, _read_settings(args.settings) if args.settings else {}, args)
-    require("train", *(name for name in settings.trackers if name == "tensorboard"))
+    require("train", *(name for name in settings.trackers or () if name == "tensorboard"))
+    if settings.lora_rank:
+        require("finetune", "peft")
     from ..training.loop import Trainer
 
-    trainer = Trainer(args.data, args.output, settings)
+    trainer = Trainer(args.data, args.output, settings, sample_drawing())
     record = trainer.run(args.resume, args.max_seconds)
     done = trainer.progress.step >= settings.steps
     if os.environ.get("RANK", "0") == "0":
@@ -172,7 +176,16 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
             {"folder": args.output, "step": trainer.progress.step, "done": done, "record": record and record.to_dict()},
             text + more,
         )
-    return INTERRUPTED if trainer.stopping else 0
+    return INTERRUPTED if trainer.stop.asked else 0
+
+
+def sample_drawing() -> Callable[[Any, Path], None] | None:
+    """What draws the samples of a run; None where nothing does that is installed."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return None
+    from ..rendering.piano_roll import draw_piano_roll
+
+    return draw_piano_roll
 
 
 def run_pack(args: argparse.Namespace, out: Output) -> int:
@@ -234,6 +247,10 @@ def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
             group.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=f"[{field.default}]")
         elif field.type in _KINDS:
             group.add_argument(option, type=_KINDS[str(field.type)], help=f"[{field.default}]")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _tasks(text: str) -> dict[str, float]:
