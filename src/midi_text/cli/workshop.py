@@ -22,6 +22,7 @@ from ..data.processes import Runner, in_processes
 from ..data.sources import Terms
 from ..publishing.cards import dataset_card
 from ..records import DataManifest
+from ..tokenization_midi_text import MidiTextTokenizer
 from ..training.settings import TrainingSettings
 from .options import at_least_one
 from .output import Output, table
@@ -42,7 +43,12 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
         "source", metavar="SOURCE", help="a folder of MIDI files or of a data set, or its name on the Hub"
     )
     build.add_argument("output", metavar="OUTPUT", help="the folder to make, or to go on with")
-    _add_terms(build)
+    build.add_argument(
+        "--tokenizer",
+        metavar="CHECKPOINT",
+        help="keep the tokenizer of this checkpoint, to train it further [learn one]",
+    )
+    add_terms(build)
     _add_places(build)
     _add_settings(build, BuildSettings)
     build.set_defaults(run=run_build)
@@ -55,7 +61,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
         help='folders of MIDI or scores with notes beside them, data sets, archives with captions, or "music21:bach"',
     )
     collecting.add_argument("--output", required=True, metavar="FOLDER", help="the folder to make, or to go on with")
-    _add_terms(collecting)
+    add_terms(collecting)
     _add_places(collecting)
     collecting.set_defaults(run=run_collect)
 
@@ -100,7 +106,10 @@ def run_build(args: argparse.Namespace, out: Output) -> int:
     """Builds a corpus."""
     require("train", "pyarrow", "datasets")
     settings = _settings(BuildSettings, {}, args)
-    manifest = build_dataset(args.source, args.output, settings, terms=_terms(args), runner=_runner(args))
+    tokenizer = MidiTextTokenizer.from_pretrained(args.tokenizer) if args.tokenizer else None
+    manifest = build_dataset(
+        args.source, args.output, settings, terms=terms_of(args), tokenizer=tokenizer, runner=_runner(args)
+    )
     _say_built(manifest, args.output, "examples", out)
     return 0
 
@@ -108,7 +117,7 @@ def run_build(args: argparse.Namespace, out: Output) -> int:
 def run_collect(args: argparse.Namespace, out: Output) -> int:
     """Collects sources into one corpus."""
     require("train", "pyarrow", "datasets")
-    manifest = collect(args.sources, args.output, terms=_terms(args), runner=_runner(args))
+    manifest = collect(args.sources, args.output, terms=terms_of(args), runner=_runner(args))
     _say_built(manifest, args.output, "pieces", out)
     return 0
 
@@ -126,7 +135,8 @@ def _say_built(manifest: DataManifest, folder: str, what: str, out: Output) -> N
     out.item({"folder": folder, **manifest.to_dict()}, text)
 
 
-def _add_terms(parser: argparse.ArgumentParser) -> None:
+def add_terms(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that `terms_of` reads."""
     group = parser.add_argument_group("terms", "on which music is taken")
     group.add_argument("--licence", default="", metavar="NAME", help="of pieces whose source names none")
     group.add_argument("--attribution", default="", metavar="TEXT", help="credit line of pieces without one")
@@ -135,7 +145,8 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _terms(args: argparse.Namespace) -> Terms:
+def terms_of(args: argparse.Namespace) -> Terms:
+    """On what terms music is taken."""
     return Terms(args.licence, args.attribution, _names(args.licences))
 
 

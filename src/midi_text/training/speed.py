@@ -105,6 +105,15 @@ def measure_peak_flops(device: torch.device, mixed_precision: str = "no") -> flo
     return max(_product(size, dtype, device) for dtype in dtypes)
 
 
+def faster_precision(device: torch.device) -> str:
+    """The ``mixed_precision`` in which matrices are multiplied faster on a device: few CPUs have units for bfloat16."""
+    speeds = {
+        name: _product(_SIZES.get(device.type, _SIZE), dtype, device)
+        for name, dtype in (("bf16", torch.bfloat16), ("no", torch.float32))
+    }
+    return max(speeds, key=lambda name: speeds[name])
+
+
 def _product(size: int, dtype: torch.dtype, device: torch.device) -> float:
     matrix = torch.linspace(-1, 1, size * size, device=device).view(size, size).to(dtype)
     best = float("inf")
