@@ -33,6 +33,7 @@ FLOORS = {
     "study": 2,
     "search": 2,
     "publishing": 3,
+    "feedback": 3,
     "live": 3,
     "demo": 3,
     "cli": 4,

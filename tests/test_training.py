@@ -218,8 +218,8 @@ def test_two_processes_share_the_work(data: Path, tmp_path: Path):
         Path({str(tmp_path)!r}, f"rank-{{trainer.accelerator.process_index}}").write_text(said)
         """)
     )
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
-    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", str(code)]
+    config = Path(__file__).parents[1] / "configs" / "two-cpu.yaml"
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(config), str(code)]
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "MASTER_PORT": "29613"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr
