@@ -1,4 +1,4 @@
-"""A folder of music and a checkpoint become a checkpoint: it loads, exports, keeps what it was told, and can be stopped."""
+"""A folder of music and a checkpoint become a checkpoint: it loads, exports, keeps its flags, and can be stopped."""
 
 import dataclasses
 import json
