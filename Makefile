@@ -1,12 +1,13 @@
 # make run   composes a piece of music from one sentence (PROMPT="…" for another) and describes it again
 # make test  runs the tests, offline
+# make quick holds the embedded checkpoint to bounds, in a few minutes
 # make demo  opens the page in which people compose, describe, change and learn
 # All need nothing but Python 3.11 or later: they create .venv here and install into it once; it is brought up to
 # date when pyproject.toml or constraints.txt change. PYTHON=/path/to/python picks another interpreter.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint types clean gpu-pack gpu-train
+.PHONY: help run demo test quick lint types clean gpu-pack gpu-train
 
 # The first interpreter that is new enough and can make a virtual environment.
 CAN_VENV := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -18,7 +19,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c c
 PROMPT ?= a slow waltz in D minor for violin and piano, 16 bars
 
 help:
-	@sed -n '1,5s/^# \{0,1\}//p' Makefile
+	@sed -n '1,6s/^# \{0,1\}//p' Makefile
 
 .venv/made:
 	@test -n "$(PYTHON)" || { echo "midi-text needs Python 3.11 or later with the venv module; none was found on" \
@@ -48,6 +49,10 @@ demo: .venv/installed-dev
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not gpu"
+
+quick: export OMP_NUM_THREADS ?= 1
+quick: .venv/installed-dev
+	$(BIN)/midi-text evaluate --quick
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .

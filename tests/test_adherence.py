@@ -347,7 +347,7 @@ def test_answers_go_on_where_they_stopped(tmp_path: Path):
         assert (tmp_path / "a" / f"{i:03d}.mid").read_bytes() == (tmp_path / "b" / f"{i:03d}.mid").read_bytes()
     assert evaluate_answers(tmp_path / "a", PROMPTS).value("bars") == 1
     for other in ({"seed": 1}, {"batch_size": 3}, {"checkpoint_hash": "other"}):
-        with pytest.raises(ValueError, match="must hold answers of the same run"):
+        with pytest.raises(ValueError, match="must be of the same run"):
             write_answers(Composer(), PROMPTS, tmp_path / "a", **{"batch_size": 2, **other})
 
 
@@ -379,6 +379,16 @@ def test_humans_and_the_template():
     assert values["no_other_instrument"] == 1
     assert values["chord_recall"] > 0.5
     assert values["key"] > 0.5
+
+
+@pytest.mark.parametrize("form", ["AABA", "ABAB", "AABB", "ABACA"])
+@pytest.mark.parametrize("band", ["piano", "violin, cello and drums"])
+def test_the_template_writes_the_asked_form(form: str, band: str):
+    """Not the same accompaniment under every letter: no listener hears sections in that."""
+    prompt = Prompt("p", f"A piece for {band} in D minor, 4/4, form {form}", Gold(form=form))
+    (answer,) = Template().answer([prompt], 0)
+    assert Heard(read_score(answer.midi).score).analysis.form.plan == form
+    assert score_answer(prompt.gold, answer.midi).values["form"] == 1
 
 
 def test_a_real_pipeline_answers(tiny_checkpoint: Path, tmp_path: Path):

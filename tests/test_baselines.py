@@ -381,7 +381,7 @@ def test_rows_are_spread_and_drawn_by_length(data: Path):
         table[len(table)]
 
 
-def test_from_the_shell(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_from_the_shell(data: Path, tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     run = tmp_path / "run"
     for kind, config in (("lstm", NoteLstmConfig), ("wavenet", WaveNetConfig), ("vae", SequenceVaeConfig)):
         train_baseline(data, run / kind, settings(kind))
@@ -402,6 +402,15 @@ def test_from_the_shell(data: Path, tmp_path: Path, capsys: pytest.CaptureFixtur
     source = excerpts[0].source
     assert rows.value(f"baselines/bits_per_note/lstm/{source}") > 0
     assert rows.value("baselines/bits_per_note/bigram") > 0
+    words = ["evaluate", "--parts", "likelihood", "--data", str(data), "--model", str(tiny_checkpoint), "--json"]
+    ancestors = [word for kind in ("lstm", "wavenet") for word in ("--ancestor", f"my_{kind}={run / kind / 'best'}")]
+    assert main([*words, *ancestors, "--excerpts", "4", "-o", str(report)]) == 0
+    beside = EvaluationReport.load(report)
+    for kind in ("lstm", "wavenet"):
+        for end in ("", f"/{source}"):
+            same = rows.value(f"baselines/bits_per_note/{kind}{end}")
+            assert beside.value(f"likelihood/bits_per_note/my_{kind}{end}") == pytest.approx(same)
+    assert beside.value(f"likelihood/bits_per_note/model/{source}") > 0
     arguments = ["train-baseline", str(data), str(tmp_path / "new"), "--kind", "lstm", "--steps", "2"]
     assert main([*arguments, "--rows-per-batch", "2", "--validation-rows", "2"]) == 0
     assert (tmp_path / "new" / "best" / "config.json").exists()

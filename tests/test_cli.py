@@ -17,6 +17,7 @@ from midi_bytes import END, metre, off, on, smf, tempo
 from midi_text import PRETRAINED, read_score
 from midi_text.cli import BROKEN_PIPE, INTERRUPTED, main, make_parser, music, options, workshop
 from midi_text.cli.output import JsonLines, printable, table
+from midi_text.cli.parts import PARTS
 from midi_text.facts.analysis import Analysis, analyze
 from midi_text.facts_midi_text import measure_facts
 from midi_text.pipeline_midi_text import TextToMidiPipeline
@@ -397,7 +398,7 @@ def test_only_what_fails_fails():
 # -- build, train, export, push ----------------------------------------------------------------------------------
 
 
-def test_build_and_train_a_little(tmp_path: Path, capsys):
+def test_build_and_train_a_little(tmp_path: Path, capsys, monkeypatch):
     folder = tmp_path / "midi"
     folder.mkdir()
     for number in range(60):  # enough that the hash of the names gives every split some
@@ -434,20 +435,34 @@ def test_build_and_train_a_little(tmp_path: Path, capsys):
         tmp_path / "one.txt",
         "--excerpts",
         2,
+        "--pairs",
+        4,
+        "--trips",
+        1,
         "--results",
         tmp_path / "r",
         "-o",
         tmp_path / "report.json",
     )
     best = tmp_path / "run" / "best"
+    monkeypatch.setenv("PATH", "")  # no Java: METEOR takes a quarter of a minute to start
     code, out, _ = run("evaluate", "--model", best, "--data", tmp_path / "data", *few, "--json", capsys=capsys)
     (report,) = objects(out)
     assert code == 0
     assert report["checkpoint_hash"] == hash_file(best / "model.safetensors")
     assert EvaluationReport.load(tmp_path / "report.json").to_dict() == report
     values = {row["metric"]: row["value"] for row in report["rows"]}
-    parts = {"adherence", "own_share", "template", "human", "shuffled", "likelihood", "truth"}
-    assert {name.split("/")[0] for name in values} == parts
+    assert {name.split("/")[0] for name in values} == set(PARTS)
+    for kind in ("own_words", "checked", "template", "shuffled", "wrong_facts"):
+        assert {f"caption_facts/precision/{judge}/{kind}" for judge in ("ours", "independent")} <= set(values)
+        assert {f"ngrams/{score}/{kind}" for score in ("bleu_4", "rouge_l", "cider")} <= set(values)
+    assert values["caption_facts/contradicted/ours/template"] == 0
+    assert values["ngrams/rouge_l/template"] > values["ngrams/rouge_l/own_words"]
+    assert values["retrieval/examples"] == 4
+    assert values["retrieval/text_to_midi/mrr/facts"] >= values["retrieval/mrr/chance"]
+    assert {"round_trip/text/held", "round_trip/midi/held"} <= set(values)
+    assert values["round_trip/contradicted/checked"] == 0
+    assert values["changes/examples"] == 2
     assert values["adherence/tempo"] == values["adherence/bars"] == 1
     assert values["truth/examples"] == values["likelihood/examples"] == values["human/examples"] == 2
     assert (tmp_path / "r" / "template" / "000.mid").is_file()

@@ -21,6 +21,7 @@ from midi_text.evaluation.likelihood import (
     likelihood_table,
     lzma_bits,
     model_bits,
+    system_rows,
     target_bits,
 )
 from midi_text.facts_midi_text import measure_facts
@@ -239,30 +240,28 @@ def test_every_fact_that_is_read_has_a_group():
     assert set(truth.GROUPS) == {*_JUDGES, *CLASSES, *ANALYSIS_FACTS}
 
 
-class Describer:
-    def __init__(self, words: list[str]):
-        self.words = iter(words)
-
-    def __call__(self, scores, batch_size, seed):
-        assert batch_size == len(scores)
-        return [SimpleNamespace(model_text=next(self.words), text="A piece in D minor.") for _ in scores]
-
-
-def test_evaluate_truth_before_and_after_the_check():
+def test_truth_by_kind_of_words():
     words = ["A piece in D major for violin.", "A piece in D minor at 100 BPM.", "Lovely."]
-    report = truth.evaluate_truth(Describer(words), [music(ASKED)] * 3, batch_size=2)
+    report = EvaluationReport("x", "", 3, 0, tuple(truth.truth_rows([(FACTS, text) for text in words], "own_words")))
     assert report.value("contradicted/own_words") == 2 / 5
     assert report.value("contradicted/own_words/key") == 1 / 2
     assert report.value("contradicted/own_words/tempo") == 0
     assert report.value("captions_with_statements/own_words") == 2 / 3
     assert report.value("statements_per_caption/own_words") == 5 / 3
     assert report.value("stated/own_words/instruments") == 2 / 3
-    assert report.value("contradicted/checked") == 0
-    assert report.value("captions_with_statements/checked") == 1
     with pytest.raises(KeyError):
         report.value("contradicted/own_words/metre")  # never stated
     with pytest.raises(ValueError, match="at least one caption"):
-        truth.evaluate_truth(Describer([]), [])
+        truth.truth_rows([], "own_words")
+
+
+def test_a_system_that_hears_no_drums_pays_for_the_notes_it_hears():
+    rows = system_rows("lstm", ["a", "a", "b"], np.array([2, 0, 4]), np.array([6.0, 0.0, 4.0]))
+    assert {row.metric: row.value for row in rows} == {
+        "bits_per_note/lstm": 10 / 6,
+        "bits_per_note/lstm/a": 3,
+        "bits_per_note/lstm/b": 1,
+    }
 
 
 # -- speed and the real pipeline

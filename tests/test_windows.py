@@ -9,6 +9,8 @@ from transformers import pipeline
 from transformers.generation.streamers import BaseStreamer
 
 from midi_text import TextToMidiPipeline
+from midi_text.evaluation.forms import pairs_right
+from midi_text.facts.view import view_score
 from midi_text.request_midi_text import Wishes, understand
 from midi_text.windows_midi_text import Step, is_long, plan_steps
 
@@ -101,3 +103,19 @@ def test_only_what_needs_windows_has_them():
     assert is_long(understand("a song", Wishes(bars=200)), True)
     assert is_long(understand("a song, AABA form", Wishes(bars=32)), True)
     assert not is_long(understand("a song", Wishes(bars=200)), False)
+
+
+def test_a_form_that_is_not_copied_is_written_in_one_window(compose: TextToMidiPipeline):
+    request = understand("a song, AABA form", Wishes(bars=32))
+    assert is_long(request, True)
+    assert not is_long(request, True, copies=False)
+    made = compose("form AABA, 16 bars", seed=4, time_signature="4/4", instruments=["piano"], copy_sections=False)
+    assert made.facts.bars == 16
+    assert notes_of(made, 0, 3, 192) != notes_of(made, 4, 7, 192)
+
+
+def test_pairs_of_sections_are_judged_where_they_were_asked(compose: TextToMidiPipeline):
+    made = compose("form AABA, 16 bars", seed=4, time_signature="4/4", tempo_bpm=100, instruments=["piano"])
+    view = view_score(made.score)
+    assert pairs_right(view, "AABA", 16) == (6, 6)
+    assert pairs_right(view, "ABBA", 16) == (3, 6)  # the outer As, and two pairs that differ

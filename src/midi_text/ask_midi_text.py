@@ -162,7 +162,8 @@ class Read(NamedTuple):
 
     Attributes:
         statement: It.
-        rank: 0 explicit, 1 a word for a number, 2 implied by another word; the lowest counts.
+        rank: 0 explicit, 1 a word for a number, 2 implied by another word; the lowest counts. What is only implied
+            ("a rock band", "the drummer") gives way to what is excluded, where an instrument that is named stays.
         weak: Whether its words mean this only where music is spoken of.
     """
 
@@ -188,6 +189,10 @@ def summarise(read: Sequence[Read], opened: bool, unread: Iterable[str]) -> Ask:
         opened: Whether the text leaves room for instruments that it does not name.
         unread: Words that were not understood.
     """
+    unwanted = {(each.statement.fact, each.statement.value) for each in read}
+    read = [
+        each for each in read if not each.rank or (f"no_{each.statement.fact}", each.statement.value) not in unwanted
+    ]
     fields: dict[str, Any] = {}
     best: dict[str, int] = {}
     lists: dict[str, dict[Any, None]] = {name: {} for name in _LISTS.values()}

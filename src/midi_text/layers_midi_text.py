@@ -73,10 +73,10 @@ def eager_attention(
     """
     if (groups := module.num_key_value_groups) > 1:
         key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    scores = query @ key.transpose(2, 3) * scaling
+    scores = (query * scaling) @ key.transpose(2, 3)  # the queries are the smaller
     if attention_mask is not None:
-        scores = scores + attention_mask
-    weights = functional.softmax(scores, dim=-1, dtype=torch.float32).to(value.dtype)
+        scores = scores + attention_mask.to(scores.dtype)
+    weights = functional.softmax(scores, dim=-1).to(value.dtype)  # summed in float32 inside, whatever the dtype
     weights = functional.dropout(weights, p=dropout, training=module.training)
     return (weights @ value).transpose(1, 2).contiguous(), weights
 

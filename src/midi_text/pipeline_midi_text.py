@@ -230,6 +230,8 @@ class TextToMidiPipeline(_MidiTextPipeline):
             over the prompt's words and hold for every input. An input may be a mapping with wishes of its own:
             ``{"prompt": "a song", "bars": 8}``, ``{"midi": "song.mid", "task": "vary"}``.
         locks: False lets the model ignore every wish; the grammar still holds.
+        copy_sections: False lets the model write a section that comes back ("AABA") anew; by default it is the first
+            one note for note, up to its last bar.
         max_new_tokens: The longest piece, in tokens.
         temperature, top_k, top_p, …: As in ``generate``.
         streamer: Receives ids as they are written; for one prompt and one candidate.
@@ -246,11 +248,11 @@ class TextToMidiPipeline(_MidiTextPipeline):
         preprocess |= {name: kwargs[name] for name in _BOTH if name in kwargs}
         if change := {name: kwargs.pop(name) for name in _CHANGE if name in kwargs}:
             preprocess["change"] = change
-        forward: dict[str, Any] = {name: kwargs.pop(name) for name in _BOTH if name in kwargs}
+        forward: dict[str, Any] = {name: kwargs.pop(name) for name in (*_BOTH, "copy_sections") if name in kwargs}
         if kwargs:
             raise TypeError(
                 f"text-to-midi knows no {', '.join(map(repr, sorted(kwargs)))}; it takes {', '.join(_CHANGE)}, "
-                "num_candidates, seed, locks, max_new_tokens, streamer, "
+                "num_candidates, seed, locks, copy_sections, max_new_tokens, streamer, "
                 f"{', '.join(sorted(_WISHES))} and {', '.join(_SAMPLING)}"
             )
         if forward.get("num_candidates", 1) < 1:
@@ -317,6 +319,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         num_candidates: int = 1,
         seed: int = 0,
         locks: bool = True,
+        copy_sections: bool = True,
         max_new_tokens: int | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
@@ -328,9 +331,11 @@ class TextToMidiPipeline(_MidiTextPipeline):
         written: list[Any] = [change or [] for change in changes]
         seconds = self._write_changes([each for change in changes for each in change or []], seed, options)
         composing = [index for index, change in enumerate(changes) if change is None]
-        windowed = [i for i in composing if max_new_tokens is None and is_long(requests[i], locks)]
+        windowed = [i for i in composing if max_new_tokens is None and is_long(requests[i], locks, copy_sections)]
         if windowed:
-            took, rows = self._write_long([requests[i] for i in windowed for _ in range(num_candidates)], seed, options)
+            room, tokenizer = self.model.config.max_target_length, self.processor.tokenizer
+            each = [requests[i] for i in windowed for _ in range(num_candidates)]
+            took, rows = self._write_long([LongPiece(tokenizer, r, room, copy_sections) for r in each], seed, options)
             seconds += took
             for number, index in enumerate(windowed):
                 written[index] = rows[number * num_candidates : (number + 1) * num_candidates]
@@ -354,11 +359,10 @@ class TextToMidiPipeline(_MidiTextPipeline):
         return out if batched else {key: value if key == "prompt" else value[0] for key, value in out.items()}
 
     def _write_long(
-        self, requests: Sequence[Request], seed: int, options: Mapping[str, Any]
+        self, pieces: Sequence[LongPiece], seed: int, options: Mapping[str, Any]
     ) -> tuple[float, list[list[int]]]:
         """Pieces in windows, all that are not done in one batch; the wall time, and the ids of each."""
-        tokenizer, room = self.processor.tokenizer, self.model.config.max_target_length
-        pieces = [LongPiece(tokenizer, request, room) for request in requests]
+        tokenizer = self.processor.tokenizer
         options, seconds, turn = dict(options), 0.0, 0
         onward = Onward(options["streamer"], tokenizer.eos_token_id) if options.get("streamer") else None
         while drafts := [(piece, draft) for piece in pieces if (draft := piece.draft()) is not None]:
@@ -367,11 +371,11 @@ class TextToMidiPipeline(_MidiTextPipeline):
                 options["streamer"] = onward
             primed = [ids for _, (ids, _) in drafts]
             longest = max(map(len, primed))
-            budget = room - longest
+            budget = drafts[0][0].room - longest
             held = [locks for _, (_, locks) in drafts]
             rows, took = self._generate(
                 [self.processor.encode_request("compose", piece.request) for piece, _ in drafts],
-                MusicLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, room + 1, held),
+                MusicLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, longest + budget + 1, held),
                 budget,
                 seed + turn,
                 options,

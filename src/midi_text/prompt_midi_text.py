@@ -6,7 +6,7 @@ never raises, and leaves every word that it does not know to the model (`Ask.unr
 Words that are plain English too ("fast", "strings", "two minutes") count only where music is spoken of: near a
 statement that is of music alone or a word such as "song", or in a text of mere keywords (`_Reader.believed`).
 Lost: counts of players ("two violins" is one program), order in time ("first slow, then fast"), and what is
-denied ("not slow" states nothing; only instruments and traits are excluded by "no", "without").
+denied ("not slow" states nothing; only instruments and traits are excluded, see `denials_midi_text`).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from .ask_midi_text import Ask as Ask
 from .ask_midi_text import Read, summarise
 from .ask_midi_text import Statement as Statement
+from .denials_midi_text import DONTS, denial_before, denied_after
 from .key_names_midi_text import read_key, read_mode
 from .numbers_midi_text import read_carried, read_number_statement
 from .phrases_midi_text import LONGEST, MUSIC_WORDS, PHRASES, STOP_WORDS, WEAK_PHRASES, Meanings
@@ -27,15 +28,9 @@ from .progressions_midi_text import read_chords, read_form, read_numerals
 from .roles_midi_text import is_label, role_of
 from .tokens_midi_text import Token, tokenize
 
-_NEGATIONS = frozenset(
-    "no without w/o minus except excluding exclude excluded avoid avoiding sans nor omit omitting lacks remove".split()
-)
-_NEGATED_VERBS = frozenset("use include want add have need with".split())
-_DONTS = frozenset("don't don’t dont not never".split())
-_FILLERS = frozenset("any the a an of more live real additional use include from de".split())
 _JOINERS = frozenset("and or nor & ,".split())
-_DENIALS = _DONTS | {"isn't", "isn’t", "no", "without", "avoid", "nothing", "less", "anything"}
-_TRAIT_DENIALS = _DONTS | {"isn't", "isn’t", "no", "without", "avoid"}
+_DENIALS = DONTS | {"isn't", "isn’t", "no", "without", "avoid", "nothing", "less", "anything"}
+_TRAIT_DENIALS = DONTS | {"isn't", "isn’t", "no", "without", "avoid"}
 _DENIAL_FILLERS = frozenset(
     "too so very that be is in at a an the for any use overly really particularly make it sound play".split()
 )
@@ -235,7 +230,8 @@ class _Reader:
         elif fact in _INSTRUMENT_FACTS:
             if value == "bass" and (self._low(index - 2), self._low(index - 1)) == ("in", "the") and end == index + 1:
                 return  # a register: "a pedal point in the bass"
-            if index < self.negated_until:
+            rank = 0
+            if index < self.negated_until or denied_after(self.tokens, index, end):
                 fact = f"no_{fact}"
             elif value in (53, "voices") and self._counted(index) and self._low(index - 2) not in ("for", "/"):
                 return  # "in three voices" speaks of counterpoint, "for three voices" of singers
@@ -243,7 +239,8 @@ class _Reader:
                 role = role_of(self.tokens, index, end)
                 if role:
                     self._add(f"{role}_{fact}", value, index, end, 0, weak)
-            self._add(fact, value, index, end, 0, weak)
+                rank = _RANK_IMPLIED if self._implies(index, end) else 0
+            self._add(fact, value, index, end, rank, weak)
         elif fact == "trait":
             after = end + (self._low(end) == ":")
             if value == "modulates" and self._low(after) in ("to", "into") and self._is_key(after + 1):
@@ -256,6 +253,11 @@ class _Reader:
             implied = fact == "implied_metre"
             rank = _RANK_IMPLIED if implied else _RANK_WORD if fact == "tempo_bpm" else 0
             self._add("time_signature" if implied else fact, value, index, end, rank, weak)
+
+    def _implies(self, index: int, end: int) -> bool:
+        """Whether a phrase asks for an instrument without its name: by its player or its band."""
+        meanings = self._phrase(index)[1]
+        return self._low(end - 1) == "drummer" or sum(fact in _INSTRUMENT_FACTS for fact, _ in meanings) > 1
 
     def _is_key(self, index: int) -> bool:
         found = read_key(self.text, self.tokens, index) if index < len(self.tokens) else None
@@ -272,21 +274,9 @@ class _Reader:
 
     def _negation(self, index: int) -> int:
         """At "no", "without" and the like before instruments or traits: marks those; the token to go on from, or 0."""
-        low, following = self._low(index), self._low(index + 1)
-        if low in _NEGATIONS or (low == "but" and self._low(index - 1) in ("everything", "anything", "all")):
-            start = index + 1
-        elif (
-            (low in _DONTS and following in _NEGATED_VERBS)
-            or (low == "instead" and following == "of")
-            or (low == "not" and following == "de")
-        ):
-            start = index + 2
-        else:
+        start = denial_before(self.tokens, index)
+        if not start or index < self.negated_until:
             return 0
-        if index < self.negated_until:
-            return 0
-        while self._low(start) in _FILLERS:
-            start += 1
         end, joiner = self._list_from(start)
         if end > start:
             self.negated_until = end if joiner else self._phrase(start)[0]

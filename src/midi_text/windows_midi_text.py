@@ -76,8 +76,8 @@ def plan_steps(bars: int, form: str | None = None) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def is_long(request: Request, held: bool) -> bool:
-    """Whether a request needs windows: it is longer than the context, or its sections come back."""
+def is_long(request: Request, held: bool, copies: bool = True) -> bool:
+    """Whether a request needs windows: it is longer than the context, or sections that come back are copied."""
     locks = request.locks
     if not held:
         return False
@@ -86,7 +86,7 @@ def is_long(request: Request, held: bool) -> bool:
     if locks.bars is None:
         return False
     bars = int(locks.bars[0])
-    return bars > LONG_BARS or len(plan_steps(bars, request.ask.form)) > 1
+    return bars > LONG_BARS or (copies and len(plan_steps(bars, request.ask.form)) > 1)
 
 
 class LongPiece:
@@ -96,18 +96,20 @@ class LongPiece:
         tokenizer: Of the model.
         request: What is asked; its locks say how long.
         room: Ids that the decoder may have.
+        copies: Whether a section that comes back is copied; else the model writes it anew, as all the rest.
 
     Attributes:
         columns: The piece as it stands; None before the first window.
     """
 
-    def __init__(self, tokenizer: Any, request: Request, room: int) -> None:
+    def __init__(self, tokenizer: Any, request: Request, room: int, copies: bool = True) -> None:
         self.tokenizer, self.request, self.room = tokenizer, request, room
+        self._form = request.ask.form if copies else None
         self.reader = column_reader(tokenizer)
         self.columns: Columns | None = None
         locks = request.locks
         self._bars = int(locks.bars[0]) if locks.bars is not None else 0  # 0: not known before the tempo is
-        self._steps = list(plan_steps(self._bars, request.ask.form)) if self._bars else [Step(_FIRST)]
+        self._steps = list(plan_steps(self._bars, self._form)) if self._bars else [Step(_FIRST)]
         self._count = self._remembered = 0
 
     @property
@@ -166,7 +168,7 @@ class LongPiece:
         self._append(found, first, first + new)
         if not self._bars:
             self._bars = max(self.written + 1, self._bars_for(self.request.locks.duration_seconds or (0.0, 0.0)))
-            form = plan_steps(self._bars, self.request.ask.form)
+            form = plan_steps(self._bars, self._form)
             self._steps = [Step(self._bars)] if len(form) == 1 or form[0].bars < self.written else list(form)
         left = self._steps[0].bars - new
         self._steps[:1] = [Step(left)] if left > 0 else []

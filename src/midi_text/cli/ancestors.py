@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..evaluation.intervals import ratio
-from ..evaluation.likelihood import Bigram
+from ..evaluation.likelihood import Bigram, system_rows
 from ..records import EvaluationReport, Measurement, hash_file
 from ..score_midi_text import read_score, write_score
 from .options import WEIGHTS, at_least_one, seed
@@ -152,11 +151,5 @@ def run_evaluate(args: argparse.Namespace, out: Output) -> int:
 
 
 def _rows(system: str, bits: np.ndarray, notes: np.ndarray, excerpts: Sequence[Row]) -> list[Measurement]:
-    """Bits per note in all and by source; sources in which the system hears no note have no row."""
-    source = np.array([row.source for row in excerpts])
-    heard = notes > 0
-    rows = [ratio(f"baselines/bits_per_note/{system}", bits[heard], notes[heard])]
-    for name in sorted(set(source[heard].tolist())):
-        own = heard & (source == name)
-        rows.append(ratio(f"baselines/bits_per_note/{system}/{name}", bits[own], notes[own]))
-    return rows
+    rows = system_rows(system, [row.source for row in excerpts], notes, bits)
+    return [dataclasses.replace(row, metric=f"baselines/{row.metric}") for row in rows]

@@ -1,40 +1,29 @@
 """``evaluate`` and ``bench``: what a checkpoint or anybody's files can do, and how fast a checkpoint composes here.
 
-The measurements are those of the evaluation modules; here they get their prompts, their held-out music and one report
-for all, in which a row is called ``part/metric``. It is one of the three papers that ``export`` needs.
-
-A part is an entry of `PARTS`. Those that answer prompts ("adherence" and "own_share", this model with and without
-locks; "template", rules; "human" and "shuffled", held-out human pieces to their own and to other prompts) leave their
-MIDI in ``--results/PART`` and are scored from there by the code that scores foreign files, so that a table compares
-like with like; stopped, they go on where they ended. ``--midi-dir`` scores such a folder, and loads no model.
+The measurements are those of the evaluation modules; `parts` lists them, `bench` holds what they share, and here they
+get their words and one report for all, in which a row is called ``part/metric``. It is one of the three papers that
+``export`` needs. ``--midi-dir`` scores a folder of anybody's answers, and loads no model; ``--quick`` measures a little
+of the checkpoint and holds it to bounds.
 """
 
 from __future__ import annotations
 
 import argparse
-import random
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..evaluation.answers import System, evaluate_answers, write_answers
-from ..evaluation.gold import Prompt, gold_of
-from ..evaluation.likelihood import Excerpt, evaluate_likelihood
-from ..evaluation.musicality.built import built_events
-from ..evaluation.musicality.novelty import NoveltyIndex
-from ..evaluation.prompt_files import READ, PromptSet, load_fact_prompts, load_prompts
+from ..evaluation import quick
+from ..evaluation.answers import evaluate_answers
+from ..evaluation.likelihood import SYSTEMS
+from ..evaluation.prompt_files import load_fact_prompts, load_prompts
 from ..evaluation.speed import PROMPT, evaluate_speed
-from ..evaluation.systems import Humans, Model, Template
-from ..evaluation.truth import evaluate_truth
-from ..events_midi_text import EventVocabulary
-from ..prompt_midi_text import read_prompt
-from ..records import EvaluationReport, Measurement, hash_file
-from ..score_midi_text import write_score
-from .options import WEIGHTS, at_least_one, load_pipeline, model_options, seed
+from ..records import EvaluationReport, Measurement
+from .bench import Bench, checkpoint_hash
+from .options import at_least_one, load_pipeline, model_options, seed
 from .output import Output, say, table
+from .parts import PARTS, measure_parts
 from .workshop import require
 
 
@@ -54,10 +43,19 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
         "--parts", type=_parts, metavar="A,B", help=f"of {', '.join(PARTS)} [all; {needing} need --data]"
     )
     evaluate.add_argument("--excerpts", type=at_least_one, default=500, help="excerpts of held-out music [500]")
+    evaluate.add_argument("--pairs", type=at_least_one, default=1000, help="held-out pairs for retrieval [1000]")
+    evaluate.add_argument("--trips", type=at_least_one, default=100, help="round trips each way, refined pieces [100]")
+    evaluate.add_argument(
+        "--ancestor", type=_ancestor, action="append", default=[], metavar="NAME=FOLDER",
+        help="a trained baseline with a row of its own in likelihood; more than once for more"
+    )  # fmt: skip
     evaluate.add_argument("--batch-size", type=at_least_one, default=16, help="prompts or excerpts together [16]")
     evaluate.add_argument("--seed", type=seed, default=0, help="of sampling [0]")
     evaluate.add_argument("--results", type=Path, metavar="DIR", help="answers go there; stopped, it goes on")
     evaluate.add_argument("-o", "--output", type=Path, metavar="REPORT.json", help="where to save the report")
+    fast = evaluate.add_mutually_exclusive_group()
+    fast.add_argument("--quick", action="store_true", help="a few minutes, held to bounds; fails if one is missed")
+    fast.add_argument("--set-bounds", action="store_true", help="the same, but move the bounds to this checkpoint")
     evaluate.set_defaults(run=run_evaluate, usage_error=evaluate.error)
 
     bench = commands.add_parser("bench", parents=[model, every], help="measure how fast it composes here")
@@ -74,6 +72,15 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
+def _ancestor(text: str) -> tuple[str, str]:
+    name, _, folder = text.partition("=")
+    if not name.isidentifier() or not folder or name in SYSTEMS:
+        raise argparse.ArgumentTypeError(
+            f"must be NAME=FOLDER, the name a word other than {', '.join(SYSTEMS)}; got {text!r}"
+        )
+    return name, folder
+
+
 def run_bench(args: argparse.Namespace, out: Output) -> int:
     """Times compositions."""
     pipe = load_pipeline("text-to-midi", args.model, args.device)
@@ -82,7 +89,7 @@ def run_bench(args: argparse.Namespace, out: Output) -> int:
         prompts=(args.prompt,),
         batch_sizes=(args.batch_size,),
         runs=args.runs,
-        checkpoint_hash=_checkpoint_hash(pipe),
+        checkpoint_hash=checkpoint_hash(pipe),
     )
     out.item({"prompt": args.prompt, **report.to_dict()}, f"{args.prompt}\n{_report_table(report.rows)}")
     return 0
@@ -90,176 +97,79 @@ def run_bench(args: argparse.Namespace, out: Output) -> int:
 
 def run_evaluate(args: argparse.Namespace, out: Output) -> int:
     """Measures a folder of answers, or a checkpoint part by part."""
+    if args.quick or args.set_bounds:
+        return _run_quick(args, out)
+    parts = _chosen_parts(args)
+    if args.data is not None:
+        require("train", "pyarrow")
+    prompts = (load_prompts(args.prompts) if args.prompts else load_fact_prompts()).first(args.limit)
+    say(f"{prompts.name}: {len(prompts.prompts)} prompts, hash {prompts.hash[:12]}; gold {prompts.gold}")
+    with Bench(args, prompts) as bench:
+        report = measure_parts(bench, parts) if args.midi_dir is None else _of_files(bench)
+    _save(args, report)
+    out.item(report.to_dict(), _report_table(report.rows))
+    return 0
+
+
+def _chosen_parts(args: argparse.Namespace) -> list[str]:
+    """The parts to measure: those that were named, or all that can be measured here."""
     of_data = [name for name, part in PARTS.items() if part.of_data]
     if args.data is None and set(args.parts or ()) & set(of_data):
         args.usage_error(f"{' and '.join(of_data)} need --data DATA")
     if args.midi_dir is not None and (args.parts or args.model):
         args.usage_error("--midi-dir scores files as they are; it goes without --parts and --model")
-    if args.data is not None:
-        require("train", "pyarrow")
-    for folder in (args.results, args.output and args.output.parent):
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-    prompts = (load_prompts(args.prompts) if args.prompts else load_fact_prompts()).first(args.limit)
-    say(f"{prompts.name}: {len(prompts.prompts)} prompts, hash {prompts.hash[:12]}; gold {prompts.gold}")
-    bench = _Bench(args, prompts)
-    if args.midi_dir is not None:
-        name = f"answers to {prompts.name}, gold {prompts.gold}"
-        report = evaluate_answers(
-            args.midi_dir, prompts.prompts, name=name, num_proc=args.num_proc, seed=args.seed, index=bench.index
-        )
-    else:
-        measured = {}
-        for part in args.parts or [name for name in PARTS if args.data is not None or name not in of_data]:
-            say(f"measuring {part}")
-            measured[part] = PARTS[part].measure(bench, part)
-        report = _together(measured, bench.checkpoint if "pipe" in vars(bench) else "", args.seed)
+    if args.ancestor and (args.data is None or "likelihood" not in (args.parts or PARTS)):
+        args.usage_error("--ancestor has a row in likelihood, which needs --data DATA")
+    for name in args.parts or ():
+        require("eval", *PARTS[name].modules)
+    chosen = args.parts or [name for name in PARTS if args.data is not None or name not in of_data]
+    there = [name for name in chosen if all(map(importlib.util.find_spec, PARTS[name].modules))]
+    if left := [name for name in chosen if name not in there]:
+        say(f"left out: {', '.join(left)}; pip install 'midi-text[eval]' brings what is missing")
+    return there
+
+
+def _of_files(bench: Bench) -> EvaluationReport:
+    args, prompts = bench.args, bench.prompts
+    name = f"answers to {prompts.name}, gold {prompts.gold}"
+    return evaluate_answers(
+        args.midi_dir, prompts.prompts, name=name, num_proc=args.num_proc, seed=args.seed, index=bench.index
+    )
+
+
+def _save(args: argparse.Namespace, report: EvaluationReport) -> None:
     if args.output is not None:
+        args.output.parent.mkdir(parents=True, exist_ok=True)
         report.save(args.output)
-    out.item(report.to_dict(), _report_table(report.rows))
-    return 0
 
 
-class _Bench:
-    """What the parts share, each made when a part first needs it."""
-
-    def __init__(self, args: argparse.Namespace, prompts: PromptSet):
-        self.args, self.prompts = args, prompts
-
-    @cached_property
-    def pipe(self) -> Any:
-        """The text-to-midi pipeline of the checkpoint."""
-        return load_pipeline("text-to-midi", self.args.model, self.args.device)
-
-    @cached_property
-    def checkpoint(self) -> str:
-        """The hash of its weights."""
-        return _checkpoint_hash(self.pipe)
-
-    @cached_property
-    def index(self) -> NoveltyIndex | None:
-        """What training music sounds like, to find copies of it; None without ``--data``."""
-        if self.args.data is None:
-            return None
-        return NoveltyIndex.build(built_events(self.args.data, "train"), EventVocabulary().names)
-
-    @cached_property
-    def held_out(self) -> list[Any]:
-        """Rows of the test split, evenly spread over it, so that every source has its share."""
-        from ..data.batches import ExampleTable
-
-        rows = ExampleTable(self.args.data, "test")
-        taken = min(self.args.excerpts, len(rows))
-        return [rows[number * len(rows) // taken] for number in range(taken)]
-
-    @cached_property
-    def excerpts(self) -> list[Excerpt]:
-        """The same, each with a prompt that is true of it."""
-        return [_excerpt(row, random.Random(f"{self.args.seed}:{i}")) for i, row in enumerate(self.held_out)]
-
-    @cached_property
-    def scores(self) -> list[Any]:
-        """The same as scores."""
-        offset = self.pipe.processor.tokenizer.music_offset
-        return [self.pipe.processor.decode_score((row.events.astype(int) + offset).tolist()) for row in self.held_out]
-
-    @cached_property
-    def own_prompts(self) -> PromptSet:
-        """The prompts that were written about the held-out pieces."""
-        texts = [excerpt.prompt for excerpt in self.excerpts]
-        prompts = tuple(Prompt(f"test-{i:04d}", text, gold_of(read_prompt(text))) for i, text in enumerate(texts))
-        return PromptSet("prompts about held-out pieces", prompts, READ)
-
-    def human(self, shuffled: bool) -> Humans:
-        """The held-out pieces as a system."""
-        pieces = zip(self.own_prompts.prompts, self.scores, strict=True)
-        return Humans({prompt.id: write_score(score) for prompt, score in pieces}, shuffled)
-
-    def answered(self, part: str, system: System, prompts: PromptSet, checkpoint: str = "") -> EvaluationReport:
-        """Lets a system answer, and scores its folder."""
-        args = self.args
-        with tempfile.TemporaryDirectory() as scratch:
-            folder = args.results / part if args.results else Path(scratch)
-            asked = prompts.prompts
-            write_answers(system, asked, folder, batch_size=args.batch_size, seed=args.seed, checkpoint_hash=checkpoint)
-            return evaluate_answers(
-                folder,
-                asked,
-                name=part,
-                num_proc=args.num_proc,
-                seed=args.seed,
-                checkpoint_hash=checkpoint,
-                index=self.index,
-            )
-
-
-def _model(bench: _Bench, part: str) -> EvaluationReport:
-    system = Model(bench.pipe, locks=part == "adherence")
-    return bench.answered(part, system, bench.prompts, bench.checkpoint)
-
-
-def _likelihood(bench: _Bench, part: str) -> EvaluationReport:
-    pipe, events = bench.pipe, _training_events(bench.args.data)
-    return evaluate_likelihood(pipe.model, pipe.processor, bench.excerpts, events, checkpoint_hash=bench.checkpoint)
-
-
-def _caption_truth(bench: _Bench, part: str) -> EvaluationReport:
-    args = bench.args
-    describe = load_pipeline("midi-to-text", args.model, args.device)
-    return evaluate_truth(
-        describe, bench.scores, batch_size=args.batch_size, seed=args.seed, checkpoint_hash=bench.checkpoint
-    )
-
-
-@dataclass(frozen=True)
-class Part:
-    """One part of an evaluation: what measures it, and whether it needs ``--data``."""
-
-    measure: Callable[[_Bench, str], EvaluationReport]
-    of_data: bool = False
-
-
-PARTS: dict[str, Part] = {
-    "adherence": Part(_model),
-    "own_share": Part(_model),
-    "template": Part(lambda bench, part: bench.answered(part, Template(), bench.prompts)),
-    "human": Part(lambda bench, part: bench.answered(part, bench.human(False), bench.own_prompts), of_data=True),
-    "shuffled": Part(lambda bench, part: bench.answered(part, bench.human(True), bench.own_prompts), of_data=True),
-    "likelihood": Part(_likelihood, of_data=True),
-    "truth": Part(_caption_truth, of_data=True),
-}
-
-
-def _excerpt(row: Any, rng: random.Random) -> Excerpt:
-    from ..data.captions import write_prompt
-
-    return Excerpt(
-        row.source, row.events, write_prompt(row.facts, row.labels, rng, analysis=row.analysis), row.facts.notes
-    )
-
-
-def _training_events(data: str) -> Iterator[Any]:
-    from ..data.batches import ExampleTable
-
-    rows = ExampleTable(data, "train")
-    return (rows[number].events for number in range(len(rows)))
-
-
-def _together(measured: dict[str, EvaluationReport], checkpoint: str, seed: int) -> EvaluationReport:
-    """The parts as one report: what each counted comes first, then its rows."""
-    rows: list[Measurement] = []
-    for part, report in measured.items():
-        rows.append(Measurement(f"{part}/examples", float(report.examples), None, None))
-        rows += [Measurement(f"{part}/{row.metric}", row.value, row.low, row.high) for row in report.rows]
-    examples = sum(report.examples for report in measured.values())
-    return EvaluationReport(" + ".join(measured), checkpoint, examples, seed, tuple(rows))
-
-
-def _checkpoint_hash(pipe: Any) -> str:
-    """SHA-256 of the weights, wherever they came from."""
-    from transformers.utils import cached_file
-
-    return hash_file(cached_file(pipe.model.name_or_path, WEIGHTS))
+def _run_quick(args: argparse.Namespace, out: Output) -> int:
+    """Measures a little and holds it to the bounds; or moves the bounds."""
+    if any((args.midi_dir, args.prompts, args.limit, args.data, args.parts, args.ancestor)):
+        args.usage_error("--quick and --set-bounds measure what they measure; they go with --model and --results")
+    bounds = quick.load_bounds()
+    args.trips = quick.PROMPTS
+    with Bench(args, load_fact_prompts().first(quick.PROMPTS)) as bench:
+        report = measure_parts(bench, quick.PARTS)
+    _save(args, report)
+    if args.set_bounds:
+        bounds = quick.measured_again(bounds, report)
+        quick.save_bounds(bounds)
+        say(f"the bounds in {quick.BOUNDS} are now those of checkpoint {report.checkpoint_hash[:12]}")
+    missed = [bound for bound in bounds if not bound.holds(report)]
+    bounded = {bound.metric: bound for bound in bounds}
+    cells = [("measure", "value", "bound", "")]
+    for row in report.rows:
+        if row.metric in bounded or row.metric.endswith("/notes_per_second"):
+            bound = bounded.get(row.metric)
+            cells.append((row.metric, f"{row.value:,.4g}", str(bound or ""), "MISSED" if bound in missed else ""))
+    values = {**report.to_dict(), "missed": [bound.metric for bound in missed]}
+    out.item(values, table(cells))
+    for bound in missed:
+        say(f"{bound.metric} is {report.value(bound.metric):.4g}, must be {bound}: {bound.why}")
+    if missed:
+        say(f"{len(missed)} of {len(bounds)} bounds missed; if the checkpoint is meant to differ: --set-bounds")
+    return 1 if missed else 0
 
 
 def _report_table(rows: Sequence[Measurement]) -> str:

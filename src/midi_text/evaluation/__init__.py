@@ -13,7 +13,9 @@ metric of one item as a pure function, and an ``evaluate_…`` that runs a syste
 - ``styles``: are words of genre, period, mood, kind and composer those that people gave?
 - ``retrieval``: does a text find its piece, and a piece its text, and better than by facts alone?
 - ``round_trip``: what is left of the facts on the way from words to music to words, and from music to words to music?
+- ``changes``: what do infilling and refining know of the music that was there?
 - ``speed``: how fast is it, on this machine?
+- ``quick``: is a checkpoint still what it was? A few of these figures, held to bounds.
 
 Conventions: shares lie in 0..1; failures count as zeros and stay in the denominator; tempi are quarter notes a minute;
 times are seconds; every figure over items carries the 95 % interval of ``intervals``. Items come in as plain iterables:

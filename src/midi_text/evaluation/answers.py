@@ -9,7 +9,6 @@ the same code from the same kind of files, and a run that was stopped goes on wh
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import time
@@ -29,6 +28,7 @@ from ..score_midi_text import MidiError, read_score
 from .adherence import Score, adherence_rows, score_answer
 from .gold import Gold, Prompt
 from .intervals import ratio
+from .journal import Journal, read_lines, write_whole
 from .musicality.evaluate import PieceMusicality, measure_piece, musicality_rows, with_novelty
 from .musicality.novelty import NoveltyIndex
 from .musicality.reference import default_reference
@@ -80,7 +80,7 @@ def find_answers(folder: str | os.PathLike[str], prompts: Sequence[Prompt]) -> l
         raise ValueError(f"answers must lie in a folder; {root} is none")
     by_number = {int(path.stem): path for path in sorted(root.iterdir())
                  if path.suffix.lower() in (".mid", ".midi") and path.stem.isdecimal()}  # fmt: skip
-    said = {line["id"]: line for line in _lines(root / LOG)[1:]}
+    said = {line["id"]: line for line in read_lines(root / LOG)[1:]}
     found = []
     for place, prompt in enumerate(prompts):
         names = answer_names(prompt, place)
@@ -211,23 +211,21 @@ def write_answers(
     root.mkdir(parents=True, exist_ok=True)
     run = {"system": system.name, "seed": seed, "batch_size": batch_size, "checkpoint_hash": checkpoint_hash,
            "prompts": prompts_hash(prompts)}  # fmt: skip
-    log = _lines(root / LOG) or [{"run": run}]
-    if log[0] != {"run": run}:
-        raise ValueError(
-            f"{root} must hold answers of the same run ({run}); found {log[0]}. Remove it or choose another folder"
-        )
+    journal = Journal(root / LOG, run)
     order = sorted(range(len(prompts)), key=lambda place: _size(prompts[place].gold))
-    done = {line["id"] for line in log[1:]}
+    done = {item["id"] for item in journal.items}
     with tqdm(total=len(prompts), desc=system.name, unit="prompt", disable=None, leave=False) as progress:
         for start in range(0, len(order), batch_size):
             batch = order[start : start + batch_size]
             if not all(prompts[place].id in done for place in batch):
                 answers = _answer(system, [prompts[place] for place in batch], seed + start)
-                for place, (answer, seconds) in zip(batch, answers, strict=True):
+                for place, (answer, _) in zip(batch, answers, strict=True):
                     if answer.midi is not None:
-                        _write(root / f"{place:03d}.mid", answer.midi)
-                    log.append({"id": prompts[place].id, "ended": answer.ended, "seconds": seconds})
-                _write(root / LOG, "".join(json.dumps(line) + "\n" for line in log).encode())
+                        write_whole(root / f"{place:03d}.mid", answer.midi)
+                journal.add(
+                    {"id": prompts[place].id, "ended": answer.ended, "seconds": seconds}
+                    for place, (answer, seconds) in zip(batch, answers, strict=True)
+                )
             progress.update(len(batch))
 
 
@@ -277,13 +275,3 @@ def _size(gold: Gold) -> float:
     if gold.duration_seconds and not gold.bars:
         bars = sum(gold.duration_seconds) / 2 / 2
     return bars * numerator / denominator * max(len(gold.programs) + len(gold.families), 1)
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-
-
-def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)

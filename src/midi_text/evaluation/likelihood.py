@@ -34,6 +34,8 @@ from ..records import EvaluationReport, Measurement
 from .intervals import ratio
 
 logger = logging.getLogger(__name__)
+SYSTEMS = ("model", "model_untold", "bigram", "lzma", "lzma_together")
+"""Names that no further system may have."""
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 
 
@@ -213,7 +215,7 @@ def evaluate_likelihood(
     }
     for name, system in (systems or {}).items():
         paid = np.asarray(system(excerpts), np.float64)
-        if name in (*bits, "lzma_together") or paid.shape != (len(excerpts),) or not np.isfinite(paid).all():
+        if name in SYSTEMS or paid.shape != (len(excerpts),) or not np.isfinite(paid).all():
             raise ValueError(
                 f"system {name!r} must have a name of its own and tell one finite number of bits for each of "
                 f"{len(excerpts)} excerpts; got shape {paid.shape}"
@@ -231,18 +233,32 @@ def likelihood_rows(sources: Sequence[str], notes: Sequence[int], bits: Mapping[
         notes: Of each excerpt.
         bits: For each system, of each excerpt; the ratio row needs "model" and "bigram".
     """
-    source, note = np.array(sources), np.array(notes)
-    rows = []
-    for system, paid in bits.items():
-        rows.append(ratio(f"bits_per_note/{system}", paid, note))
-        for name in sorted(set(sources)):
-            rows.append(ratio(f"bits_per_note/{system}/{name}", paid[source == name], note[source == name]))
+    note = np.array(notes)
+    source = np.array(sources)
+    rows = [row for system, paid in bits.items() for row in system_rows(system, sources, note, paid)]
     if {"model", "bigram"} <= set(bits):
         rows.append(ratio("model_to_bigram", bits["model"], bits["bigram"]))
     for what, each in (("excerpts", np.ones(len(note))), ("notes", note)):
         rows.append(Measurement(what, float(each.sum()), None, None))
         for name in sorted(set(sources)):
             rows.append(Measurement(f"{what}/{name}", float(each[source == name].sum()), None, None))
+    return rows
+
+
+def system_rows(system: str, sources: Sequence[str], notes: np.ndarray, bits: np.ndarray) -> list[Measurement]:
+    """Bits per note of one system, in all and by source; sources in which it hears no note have no row.
+
+    Args:
+        system: Its name.
+        sources: Of each excerpt.
+        notes: That the bits of each excerpt say, shape ``(excerpts,)``: a system of keys alone hears no drums.
+        bits: Of each excerpt, shape ``(excerpts,)``.
+    """
+    source = np.array(sources)
+    rows = [ratio(f"bits_per_note/{system}", bits[notes > 0], notes[notes > 0])]
+    for name in sorted(set(source[notes > 0].tolist())):
+        own = (notes > 0) & (source == name)
+        rows.append(ratio(f"bits_per_note/{system}/{name}", bits[own], notes[own]))
     return rows
 
 

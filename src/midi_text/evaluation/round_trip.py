@@ -7,26 +7,21 @@
   borne out by a piece that was composed from nothing but the caption; ``held_of_told``, the same of those that the
   caption told: what it did not say can only be met by luck.
 
-The pipelines are arguments: any pair with the same call can be measured, and each direction alone against a fixed
-other. Failures (no music for a prompt) count as facts neither held nor told.
+What was written is an argument, not who wrote it: any pair of systems can be measured, and each direction alone
+against a fixed other. Failures (no music for a prompt) count as facts neither held nor told.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from ..facts.analysis import analyze
-from ..facts_midi_text import MusicFacts, measure_facts
+from ..facts_midi_text import MusicFacts
 from ..records import Measurement
-from ..score_midi_text import MidiSource, read_score
 from ..truth_midi_text import class_holds
 from ..vocabulary_midi_text import CLASSES
 from .caption_facts import GROUP_OF, Claim, Measured, claims, entails
 from .intervals import ratio
 
-logger = logging.getLogger(__name__)
 _Trip = tuple[list[Claim], list[bool], list[bool]]  # facts, told, held
 
 
@@ -45,83 +40,58 @@ def facts_of(facts: MusicFacts) -> list[Claim]:
 
 
 def text_round_trip(
-    compose: Any, describe: Any, prompts: Sequence[str], *, batch_size: int = 16, seed: int = 0, words: str = "text"
+    prompts: Sequence[str], pieces: Sequence[Measured | None], captions: Sequence[str]
 ) -> list[Measurement]:
     """Prompt -> MIDI -> caption.
 
     Args:
-        compose: A text-to-midi pipeline; called with a list of prompts, ``batch_size`` and ``seed``.
-        describe: A midi-to-text pipeline; called with a list of MIDI files, ``batch_size`` and ``seed``.
-        prompts: What is asked.
-        batch_size: Prompts together.
-        seed: Of the first batch; the batch that starts with prompt i has ``seed + i``.
-        words: "text", the checked caption, or "model_text", the model's own.
+        prompts: What was asked.
+        pieces: What was measured of the piece composed to each; None where there is none.
+        captions: What was said of each piece; "" where there is none.
 
     Returns:
         ``asked`` (claims a prompt), ``held`` and ``told`` as ``text/<figure>`` and ``text/<figure>/<group>``.
 
     Raises:
-        ValueError: If there is no prompt, or none states a fact.
+        ValueError: If there is no prompt, none states a fact, or the numbers differ.
     """
     trips: list[_Trip] = []
-    for start in range(0, len(prompts), batch_size):
-        batch = list(prompts[start : start + batch_size])
-        pieces = _answers(compose, batch, seed + start)
-        captions = _captions(describe, [piece and piece.midi for piece in pieces], seed + start, words)
-        for prompt, piece, caption in zip(batch, pieces, captions, strict=True):
-            asked = list(claims(prompt))
-            heard = piece and Measured(piece.facts, piece.analysis)
-            held = [bool(heard and heard.holds(*claim)) for claim in asked]
-            said = claims(caption) if heard else ()
-            true = [claim for claim in said if heard and heard.holds(*claim)]
-            told = [any(entails(claim, wish) for claim in true) for wish in asked]
-            trips.append((asked, [a and b for a, b in zip(told, held, strict=True)], held))
-        logger.info("round trip: %d of %d prompts", len(trips), len(prompts))
+    for prompt, piece, caption in zip(prompts, pieces, captions, strict=True):
+        asked = list(claims(prompt))
+        held = [bool(piece and piece.holds(*claim)) for claim in asked]
+        told = _told(asked, piece, caption)
+        trips.append((asked, [a and b for a, b in zip(told, held, strict=True)], held))
     return _rows(trips, "text", "asked")
 
 
 def midi_round_trip(
-    describe: Any,
-    compose: Any,
-    sources: Iterable[MidiSource],
-    *,
-    batch_size: int = 16,
-    seed: int = 0,
-    words: str = "text",
+    originals: Sequence[Measured], captions: Sequence[str], pieces: Sequence[Measured | None]
 ) -> list[Measurement]:
     """MIDI -> caption -> MIDI.
 
     Args:
-        describe: See `text_round_trip`; called with a list of scores.
-        compose: See `text_round_trip`; called with the captions.
-        sources: MIDI files, bytes or scores.
-        batch_size: Pieces together.
-        seed: Of the first batch; the batch that starts with piece i has ``seed + i``.
-        words: See `text_round_trip`.
+        originals: What was measured of each piece.
+        captions: What was said of it.
+        pieces: What was measured of the piece composed to each caption; None where there is none.
 
     Returns:
         ``facts`` (a piece), ``told``, ``held`` and ``held_of_told`` as ``midi/<figure>`` and ``midi/<figure>/<group>``.
 
     Raises:
-        MidiError: If a source cannot be read.
-        ValueError: If there is none.
+        ValueError: If there is no piece, or the numbers differ.
     """
-    scores = [read_score(source).score for source in sources]
     trips: list[_Trip] = []
-    for start in range(0, len(scores), batch_size):
-        batch = scores[start : start + batch_size]
-        captions = _captions(describe, batch, seed + start, words)
-        pieces = _answers(compose, captions, seed + start)
-        for score, caption, piece in zip(batch, captions, pieces, strict=True):
-            facts = measure_facts(score)
-            original = Measured(facts, analyze(score, facts))
-            true = [claim for claim in claims(caption) if original.holds(*claim)]
-            wanted = facts_of(facts)
-            heard = piece and Measured(piece.facts, piece.analysis)
-            held = [bool(heard and heard.holds(*fact)) for fact in wanted]
-            trips.append((wanted, [any(entails(claim, fact) for claim in true) for fact in wanted], held))
-        logger.info("round trip: %d of %d pieces", len(trips), len(scores))
+    for original, caption, piece in zip(originals, captions, pieces, strict=True):
+        wanted = facts_of(original.facts)
+        held = [bool(piece and piece.holds(*fact)) for fact in wanted]
+        trips.append((wanted, _told(wanted, original, caption), held))
     return _rows(trips, "midi", "facts")
+
+
+def _told(wanted: Sequence[Claim], piece: Measured | None, caption: str) -> list[bool]:
+    """Whether a caption's claims that a piece bears out say each fact."""
+    true = [claim for claim in claims(caption) if piece and piece.holds(*claim)]
+    return [any(entails(claim, fact) for claim in true) for fact in wanted]
 
 
 def _rows(trips: Sequence[_Trip], part: str, counted: str) -> list[Measurement]:
@@ -143,21 +113,3 @@ def _rows(trips: Sequence[_Trip], part: str, counted: str) -> list[Measurement]:
         if part == "midi" and any(told_of):
             rows.append(ratio(f"{part}/held_of_told{end}", held_of_told, told_of))
     return rows
-
-
-def _answers(compose: Any, prompts: list[str], seed: int) -> list[Any]:
-    """A piece for each prompt; where a batch fails each is tried alone, and None stands for a failure."""
-    try:
-        return list(compose(prompts, batch_size=len(prompts), seed=seed))
-    except (ValueError, RuntimeError) as error:
-        if len(prompts) == 1:
-            logger.warning("no music for %r: %s", prompts[0], error)
-            return [None]
-        return [piece for prompt in prompts for piece in _answers(compose, [prompt], seed)]
-
-
-def _captions(describe: Any, sources: list[Any], seed: int, words: str) -> list[str]:
-    """A caption for each source; "" for None."""
-    there = [source for source in sources if source is not None]
-    said = iter(describe(there, batch_size=len(there), seed=seed) if there else ())
-    return ["" if source is None else getattr(next(said), words) for source in sources]

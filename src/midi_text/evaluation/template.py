@@ -3,7 +3,9 @@
 It reads the prompt with our own reader, never its gold, and fills a template: the asked progression (or I–vi–IV–V of
 the key), one chord a bar, over and over; a bass on the root and fifth, held chords, a tune that walks from chord tone
 to neighbour, and a plain beat. Tempo, metre, key, instruments, number of bars and form are as read, with usual values
-where nothing was: 4/4, 100 BPM, C major, piano, 16 bars. In a form a letter that returns brings its tune again.
+where nothing was: 4/4, 100 BPM, C major, piano, 16 bars, or 8 for each letter of a form. A letter that returns brings
+its section again, note for note; another letter has another tune, begins elsewhere in the progression and is played in
+another `_Manner`: new notes over the old accompaniment are no new section to any listener.
 
 It holds every fact that it understands and has no taste: what it scores in adherence is what reading alone is worth,
 and what it scores in musicality is what a rule is worth.
@@ -12,8 +14,8 @@ and what it scores in musicality is what a rule is worth.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import symusic
 from symusic.core import ScoreTick
@@ -33,14 +35,54 @@ _TEMPO_LIMITS = (20.0, 300.0)
 
 
 @dataclass(frozen=True)
+class _Manner:
+    """How the sections of a letter are played: the pace (`_times`) of every part, the tune's octave, the first chord.
+
+    Parts of different manners begin their notes at different places, so that nothing of one is heard in another.
+    """
+
+    tune: str
+    octave: int
+    held: str
+    bass: str
+    beat: str
+    first_chord: int
+
+
+_MANNERS = (
+    _Manner("beats", 0, "bar", "halves", "beats", 0),
+    _Manner("half beats", 1, "off beats", "beats", "half beats", 2),
+    _Manner("halves", -1, "after beats", "bar", "halves", 1),
+)
+
+
+@dataclass(frozen=True)
+class _Bar:
+    """A bar of the plan: its chord, its section's letter and its place in that section, from 0."""
+
+    chord: Chord
+    letter: str
+    place: int
+
+    @property
+    def manner(self) -> _Manner:
+        """A fourth letter is played as the first."""
+        return _MANNERS[(ord(self.letter) - ord("A")) % len(_MANNERS)]
+
+
+@dataclass(frozen=True)
 class _Plan:
-    """What is written: one chord a bar, one letter a bar."""
+    """What is written."""
 
     key: Key
     beats: int
     beat: int  # ticks
-    chords: tuple[Chord, ...]
-    letters: str
+    bars: tuple[_Bar, ...]
+
+    @property
+    def bar(self) -> int:
+        """Ticks."""
+        return self.beats * self.beat
 
 
 def compose_by_rule(prompt: str, rng: random.Random) -> ScoreTick:
@@ -60,7 +102,7 @@ def compose_by_rule(prompt: str, rng: random.Random) -> ScoreTick:
     programs = _programs(ask)
     pitched = [program for program in programs if program != DRUMS]
     roles = dict(zip(sorted(pitched, key=lambda program: program not in _BASSES), ("bass",), strict=False))
-    for place, program in enumerate(programs):
+    for program in programs:
         track = symusic.Track(program=0 if program == DRUMS else program, is_drum=program == DRUMS)
         alone = len(pitched) == 1
         if program == DRUMS:
@@ -69,9 +111,9 @@ def compose_by_rule(prompt: str, rng: random.Random) -> ScoreTick:
             _bass(track, plan)
         if program != DRUMS and (alone or program not in roles):
             first = alone or program == next(p for p in pitched if p not in roles)
-            (_tune if first else _held)(track, plan, rng, place)
+            _tune(track, plan, rng) if first else _held(track, plan)
         if program != DRUMS and alone:
-            _held(track, plan, rng, place)
+            _held(track, plan)
         score.tracks.append(track)
     return score
 
@@ -81,18 +123,34 @@ def _plan(ask: Ask, beats: int, beat: int, tempo: float) -> _Plan:
     progression: Sequence[Chord] = ask.chords
     if not progression:
         progression = tuple(Chord.from_roman(n, key) for n in ask.roman or _USUAL[key.mode].split())
-    bars = 16
+    form = ask.form or "A"
+    bars = 16 if form == "A" else 8 * len(form)
     if ask.bars:
-        bars = max(ask.bars[0], min(ask.bars[1], 16))
+        bars = max(ask.bars[0], min(ask.bars[1], bars))
     elif ask.duration_seconds:
         seconds_a_bar = beats * beat / TICKS * 60 / tempo
         bars = max(round(sum(ask.duration_seconds) / 2 / seconds_a_bar), 1)
-    form = ask.form or "A"
-    letters = "".join(form[min(bar * len(form) // bars, len(form) - 1)] for bar in range(bars))
-    chords = [progression[bar % len(progression)] for bar in range(bars)]
+    lengths = _lengths(bars, len(form))
+    planned = [bar for letter, n in zip(form, lengths, strict=True) for bar in _section(progression, letter, n, form)]
     if ask.key and not ask.chords:
-        chords[-1] = Chord.from_roman("I" if key.mode == "major" else "i", key)
-    return _Plan(key, beats, beat, tuple(chords), letters)
+        planned[-1] = replace(planned[-1], chord=Chord.from_roman("I" if key.mode == "major" else "i", key))
+    return _Plan(key, beats, beat, tuple(planned))
+
+
+def _lengths(bars: int, sections: int) -> list[int]:
+    """Bars of each section: all alike, and the last as much longer as it must be, below the 4 bars of a new one."""
+    length, more = divmod(bars, sections)
+    extra = max(more - 3, 0)
+    return [length + (place < extra) + (place == sections - 1) * (more - extra) for place in range(sections)]
+
+
+def _section(progression: Sequence[Chord], letter: str, bars: int, form: str) -> Iterator[_Bar]:
+    """One chord a bar; in a form every other round runs backwards, or the halves of a section would be sections."""
+    size = len(progression)
+    for place in range(bars):
+        bar = _Bar(progression[0], letter, place)
+        step = -1 - place if len(form) > 1 and place // size % 2 else place
+        yield replace(bar, chord=progression[(bar.manner.first_chord + step) % size])
 
 
 def _programs(ask: Ask) -> tuple[int, ...]:
@@ -102,47 +160,62 @@ def _programs(ask: Ask) -> tuple[int, ...]:
     return tuple(wanted) or tuple(p for p in (0, 48, 73, 24) if p not in unwanted)[:1]
 
 
+def _times(plan: _Plan, pace: str) -> list[tuple[int, int]]:
+    """Where the notes of a bar begin and how long they last, ticks."""
+    halves = (0, plan.beats // 2) if plan.beats > 1 else (0,)
+    beats = {"bar": (0,), "halves": halves}.get(pace, range(plan.beats))
+    starts = [beat * plan.beat for beat in beats]
+    if pace == "half beats":
+        starts = [start + half for start in starts for half in (0, plan.beat // 2)]
+    elif pace == "off beats":
+        starts = [start + plan.beat // 2 for start in starts]
+    elif pace == "after beats":
+        starts = starts[1:] or [plan.beat // 2]
+    ends = [*starts[1:], plan.beats * plan.beat]
+    return [(start, end - start) for start, end in zip(starts, ends, strict=True)]
+
+
 def _bass(track: symusic.Track, plan: _Plan) -> None:
-    for bar, chord in enumerate(plan.chords):
-        for half in range(2 if plan.beats > 1 else 1):
-            first = half * (plan.beats // 2)
-            length = (plan.beats - plan.beats // 2 if half else plan.beats // 2) or plan.beats
-            tone = chord.bass if half == 0 or len(chord.tones) < 3 else chord.tones[2]
-            start = (bar * plan.beats + first) * plan.beat
-            track.notes.append(symusic.Note(start, length * plan.beat, 36 + tone, 80))
+    for number, bar in enumerate(plan.bars):
+        for turn, (start, length) in enumerate(_times(plan, bar.manner.bass)):
+            tone = bar.chord.bass if turn % 2 == 0 or len(bar.chord.tones) < 3 else bar.chord.tones[2]
+            track.notes.append(symusic.Note(number * plan.bar + start, length, 36 + tone, 80))
 
 
-def _held(track: symusic.Track, plan: _Plan, rng: random.Random, place: int) -> None:
-    for bar, chord in enumerate(plan.chords):
-        for tone in chord.tones:
-            start = bar * plan.beats * plan.beat
-            track.notes.append(symusic.Note(start, plan.beats * plan.beat, 55 + (tone - 7) % 12, 64))
+def _held(track: symusic.Track, plan: _Plan) -> None:
+    for number, bar in enumerate(plan.bars):
+        for start, length in _times(plan, bar.manner.held):
+            for tone in bar.chord.tones:
+                track.notes.append(symusic.Note(number * plan.bar + start, length, 55 + (tone - 7) % 12, 64))
 
 
-def _tune(track: symusic.Track, plan: _Plan, rng: random.Random, place: int) -> None:
+def _tune(track: symusic.Track, plan: _Plan, rng: random.Random) -> None:
     """Chord tones on the first beat of a bar, steps of the scale between; the same again where a letter returns."""
     scale = [p for p in range(60, 85) if (p - plan.key.tonic) % 12 in _SCALES[plan.key.mode]]
     known: dict[tuple[str, int], list[int]] = {}
-    began = 0
     pitch = 72
-    for bar, (chord, letter) in enumerate(zip(plan.chords, plan.letters, strict=True)):
-        if bar and letter != plan.letters[bar - 1]:
-            began = bar
-        steps = known.setdefault((letter, bar - began), [rng.choice((-2, -1, -1, 1, 1, 2)) for _ in range(plan.beats)])
-        for beat in range(plan.beats):
-            if beat == 0:
-                pitch = min((p for p in range(62, 82) if p % 12 in chord.pitch_classes), key=lambda p: abs(p - pitch))
+    for number, bar in enumerate(plan.bars):
+        times = _times(plan, bar.manner.tune)
+        if (bar.letter, bar.place) not in known:
+            known[bar.letter, bar.place] = [rng.choice((-2, -1, -1, 1, 1, 2)) for _ in times]
+        for turn, (start, length) in enumerate(times):
+            if turn == 0:
+                tones = [p for p in range(62, 82) if p % 12 in bar.chord.pitch_classes]
+                pitch = min(tones, key=lambda p: abs(p - (pitch if bar.place else 72)))
             else:
                 nearest = min(range(len(scale)), key=lambda i: abs(scale[i] - pitch))
-                pitch = scale[min(max(nearest + steps[beat], 0), len(scale) - 1)]
-            track.notes.append(symusic.Note((bar * plan.beats + beat) * plan.beat, plan.beat, pitch, 90))
+                pitch = scale[min(max(nearest + known[bar.letter, bar.place][turn], 0), len(scale) - 1)]
+            sounding = pitch + 12 * bar.manner.octave
+            track.notes.append(symusic.Note(number * plan.bar + start, length, sounding, 90))
 
 
 def _beat(track: symusic.Track, plan: _Plan) -> None:
-    for beat in range(len(plan.chords) * plan.beats):
-        start, place = beat * plan.beat, beat % plan.beats
-        track.notes.append(symusic.Note(start, plan.beat // 2, _HAT, 70))
-        if place % 2 == 0:
-            track.notes.append(symusic.Note(start, plan.beat // 2, _KICK, 90))
-        elif plan.beats % 2 == 0 or place == plan.beats - 1:
-            track.notes.append(symusic.Note(start, plan.beat // 2, _SNARE, 85))
+    for number, bar in enumerate(plan.bars):
+        for start, _ in _times(plan, bar.manner.beat):
+            track.notes.append(symusic.Note(number * plan.bar + start, plan.beat // 2, _HAT, 70))
+        for place in range(plan.beats):
+            start = number * plan.bar + place * plan.beat
+            if place % 2 == 0:
+                track.notes.append(symusic.Note(start, plan.beat // 2, _KICK, 90))
+            elif plan.beats % 2 == 0 or place == plan.beats - 1:
+                track.notes.append(symusic.Note(start, plan.beat // 2, _SNARE, 85))

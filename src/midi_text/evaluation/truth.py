@@ -14,13 +14,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from ..facts.analysis import Analysis, analyze
-from ..facts_midi_text import MusicFacts, measure_facts
+from ..facts.analysis import Analysis
+from ..facts_midi_text import MusicFacts
 from ..prompt_midi_text import read_prompt
-from ..records import EvaluationReport, Measurement
-from ..score_midi_text import MidiSource, read_score
+from ..records import Measurement
 from ..truth_midi_text import contradicts, unnamed_programs
 from ..vocabulary_midi_text import CLASSES
 from .intervals import ratio
@@ -113,40 +111,3 @@ def truth_rows(
             rows.append(ratio(f"contradicted/{name}/{group}", [case.wrong[group] for case in judged], counts))
             rows.append(ratio(f"stated/{name}/{group}", counts))
     return rows
-
-
-def evaluate_truth(
-    pipeline: Any,
-    sources: Iterable[MidiSource],
-    *,
-    batch_size: int = 16,
-    seed: int = 0,
-    checkpoint_hash: str = "",
-) -> EvaluationReport:
-    """Lets a pipeline describe files and judges its words.
-
-    Args:
-        pipeline: A midi-to-text pipeline; called with a list of scores, ``batch_size`` and ``seed``. Its answers have
-            ``model_text``, the model's own words, and ``text``, the words after they were checked.
-        sources: MIDI files, bytes or scores; excerpts or whole pieces.
-        batch_size: Descriptions written together.
-        seed: Of the first batch; the batch that starts with file i has ``seed + i``.
-        checkpoint_hash: SHA-256 of the weights, for the report.
-
-    Returns:
-        The rows of `truth_rows` for "own_words" and "checked".
-
-    Raises:
-        MidiError: If a source cannot be read.
-        ValueError: If there is none.
-    """
-    scores = [read_score(source).score for source in sources]
-    facts = [measure_facts(score) for score in scores]
-    closer = [analyze(score, each) for score, each in zip(scores, facts, strict=True)]
-    described: list[Any] = []
-    for start in range(0, len(scores), batch_size):
-        batch = scores[start : start + batch_size]
-        described += pipeline(batch, batch_size=len(batch), seed=seed + start)
-    rows = truth_rows(zip(facts, [each.model_text for each in described], closer, strict=True), "own_words")
-    rows += truth_rows(zip(facts, [each.text for each in described], closer, strict=True), "checked")
-    return EvaluationReport("caption truth", checkpoint_hash, len(scores), seed, tuple(rows))
