@@ -20,7 +20,7 @@ import platform
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,36 +43,12 @@ from .contrast import CONTRAST, PROJECTION_DIM, in_step, pair_loss
 from .epochs import Epoch, HeldOut, TensorBatch
 from .objectives import CAPS
 from .optimizers import make_optimizers
+from .progress import Progress
 from .samples import Draw, held_out_scores, write_samples
 from .settings import TrainingSettings
 from .speed import Speed
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Progress:
-    """Where a run stands; saved with each checkpoint."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0  # next batch of this epoch, counted over all processes
-    tokens: int = 0
-    seconds: float = 0.0
-    best_step: int = 0
-    best_bits: float = 1e9
-    best_is_average: bool = False
-    best_pairs: float = 1e9  # held-out nats per pair; decides where the run learns nothing but pairs
-    losses: list[tuple[int, float, float | None]] = field(default_factory=list)
-
-    def state_dict(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From `state_dict`."""
-        for name, value in state.items():
-            setattr(self, name, value)
 
 
 class Trainer:
