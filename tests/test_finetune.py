@@ -160,6 +160,7 @@ def test_too_little_music_is_refused(base: Path, tmp_path: Path):
         write_score(piece(seed), few / f"{seed}.mid")
     with pytest.raises(ValueError, match="at least 5 pieces that can be read"):
         finetune(few, tmp_path / "b", base, SETTINGS)
+    assert {path.name for path in tmp_path.iterdir()} == {"few"}, "nothing is left that would stand in the way"
 
 
 def test_no_such_checkpoint(folder: Path, tmp_path: Path):

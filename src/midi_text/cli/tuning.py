@@ -18,6 +18,7 @@ _ROUND: dict[str, tuple[Any, str]] = {
     "candidates": (at_least_one, "pieces for each [8]"),
     "keep": (at_least_one, "at most so many of them are learned from [1]"),
     "bar": (float, "the least reward of those, 0 to 1 [0.75]"),
+    "most_tokens": (at_least_one, "a piece that has not ended by then is not kept [640]"),
     "known_rows": (float, "with --data: rows of it for each row that is learned from [1]"),
     "steps": (at_least_one, "optimisation steps [200]"),
     "learning_rate": (float, "[0.0002]"),

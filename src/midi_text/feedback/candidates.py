@@ -75,6 +75,7 @@ def write_candidates(
     *,
     each: int = 8,
     batch_size: int = 4,
+    most_tokens: int = 640,
     seed: int = 0,
     index: NoveltyIndex | None = None,
 ) -> Iterator[Candidate]:
@@ -86,6 +87,7 @@ def write_candidates(
         folder: Where a file for every batch goes; those that are there are read.
         each: Pieces a prompt.
         batch_size: Prompts written together.
+        most_tokens: A piece that has not ended by then is not valid.
         seed: The batch that begins at prompt i gets ``seed + i``.
         index: Of the training music; without it copies are not found.
 
@@ -97,19 +99,19 @@ def write_candidates(
         for first in range(0, len(prompts), batch_size):
             batch, path = prompts[first : first + batch_size], folder / f"batch-{first:06d}.jsonl"
             if not path.exists():
-                made = _write(pipeline, batch, each, seed + first, index)
+                made = _write(pipeline, batch, each, most_tokens, seed + first, index)
                 write_whole(path, "".join(json.dumps(asdict(one)) + "\n" for one in made).encode())
             yield from (Candidate(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines())
             bar.update(len(batch))
 
 
 def _write(
-    pipeline: Any, prompts: Sequence[Prompt], each: int, seed: int, index: NoveltyIndex | None
+    pipeline: Any, prompts: Sequence[Prompt], each: int, most_tokens: int, seed: int, index: NoveltyIndex | None
 ) -> list[Candidate]:
     texts = [prompt.text for prompt in prompts]
-    best = pipeline(texts, batch_size=len(texts), num_candidates=each, locks=False, seed=seed)
+    limit = min(most_tokens, pipeline.model.config.max_target_length)
+    best = pipeline(texts, batch_size=len(texts), num_candidates=each, locks=False, seed=seed, max_new_tokens=limit)
     pieces = [(prompt, piece) for prompt, first in zip(prompts, best, strict=True) for piece in (first, *first.others)]
-    limit = pipeline.model.config.max_target_length
     runs: Iterable[int | None] = [None] * len(pieces)
     if index is not None:
         runs = [run.notes for run in index.longest_runs([piece.score for _, piece in pieces])]

@@ -5,7 +5,7 @@ built as any music is (so that their words are true of them, whatever was asked)
 hand, and learned from. Then the model as it was and as it is answer other prompts, and a verdict says whether it is
 better. (Best-of-n as a teacher: Dong et al., "RAFT", TMLR 2023; Gulcehre et al., "ReST", 2023.)
 
-What stands in the output: ``candidates/``, ``kept/``, ``built/`` (and ``data/`` where it is mixed), ``run/``,
+What stands in the output: ``candidates/``, ``own-pieces/``, ``built/`` (and ``data/`` where it is mixed), ``run/``,
 ``before/`` and ``after/`` (answers), ``report.json`` and, where the verdict is good, ``checkpoint/``. A stage that is
 done is not done again, so the same call goes on where the last one ended.
 """
@@ -54,6 +54,7 @@ class ImproveSettings:
         candidates: Pieces written for each.
         keep: At most so many of them are learned from.
         bar: The least reward of those, see `candidates`.
+        most_tokens: A piece that has not ended by then is not valid.
         known_rows: With real data: rows of it for every row that is learned from.
         steps: Optimisation steps.
         learning_rate: Of AdamW, for all weights.
@@ -69,6 +70,7 @@ class ImproveSettings:
     candidates: int = 8
     keep: int = 1
     bar: float = 0.75
+    most_tokens: int = 640
     known_rows: float = 1.0
     steps: int = 200
     learning_rate: float = 2e-4
@@ -80,7 +82,7 @@ class ImproveSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("prompts", "candidates", "keep", "steps", "batch_size", "num_proc"):
+        for name in ("prompts", "candidates", "keep", "most_tokens", "steps", "batch_size", "num_proc"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
         if self.test_prompts < 2:
@@ -132,6 +134,7 @@ class _Round:
             self.output / "candidates",
             each=s.candidates,
             batch_size=s.batch_size,
+            most_tokens=s.most_tokens,
             seed=s.seed,
             index=self.index,
         )
@@ -148,7 +151,7 @@ class _Round:
 
     def build(self, kept: Iterable[Candidate]) -> Path:
         """Makes a corpus of them, with real music in it where there is some."""
-        s, folder = self.settings, self.output / "kept"
+        s, folder = self.settings, self.output / "own-pieces"
         if not folder.exists():
             _save(kept, folder)
         built, mixed = self.output / "built", self.output / "data"

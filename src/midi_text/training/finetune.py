@@ -122,7 +122,12 @@ def finetune(
         raise FileExistsError(f"{target} must not exist yet; remove it or choose another folder")
     if work.exists() and not resume:
         raise FileExistsError(f"{work} holds a run; pass resume=True (--resume), remove it or choose another output")
-    data, manifest = _built(source, work, home, settings, terms, known)
+    try:
+        data, manifest = _built(source, work, home, settings, terms, known)
+    except ValueError:
+        if not resume:  # the same command works when the folder has been put right
+            shutil.rmtree(work, ignore_errors=True)
+        raise
     trainer = Trainer(data, work, training_settings(home, base_name(base), settings), draw)
     trainer.run(resume, settings.max_seconds)
     progress = trainer.progress
