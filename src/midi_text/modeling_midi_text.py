@@ -84,9 +84,15 @@ class MidiTextPreTrainedModel(PreTrainedModel):
         """Normal with `initializer_range`; the last matrix of each residual branch is smaller.
 
         A stack adds its branches to the residual stream; dividing each by the root of their number keeps the
-        stream's variance independent of the depth.
+        stream's variance independent of the depth. The last layers' attention to the source passes it on unchanged:
+        see `MidiTextCrossAttention.copies`.
         """
         super()._init_weights(module)
+        if isinstance(module, MidiTextCrossAttention) and module.copies:
+            keys, _ = module.kv_proj.weight.detach().chunk(2)
+            identity = torch.eye(self.config.d_model, dtype=keys.dtype, device=keys.device)
+            init.copy_(module.kv_proj.weight, torch.cat((keys, identity)))
+            init.copy_(module.o_proj.weight, identity)
         if branches := getattr(module, "residual_branches", None):
             init.normal_(module.weight, mean=0.0, std=self.config.initializer_range / branches**0.5)
         if (scale := module._parameters.get("logit_scale")) is not None:
