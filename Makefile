@@ -7,7 +7,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run demo test quick lint types clean gpu-pack gpu-train
+.PHONY: help run demo test quick results lint types clean gpu-pack gpu-train
 
 # The first interpreter that is new enough and can make a virtual environment.
 CAN_VENV := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
@@ -49,6 +49,11 @@ demo: .venv/installed-dev
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow and not gpu"
+
+# After a new checkpoint came into the package with its papers: what the repository shows of it is made anew.
+results: .venv/installed-dev
+	$(BIN)/midi-text report src/midi_text/pretrained --output docs/results.md
+	rm -rf out/space && $(BIN)/midi-text demo --export out/space && cp out/space/README.md demo/README.md
 
 quick: export OMP_NUM_THREADS ?= 1
 quick: .venv/installed-dev

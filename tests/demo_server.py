@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from midi_bytes import END, off, on, smf
 
 BROWSER = os.environ.get("MIDI_TEXT_BROWSER", "/usr/bin/chromium")
 ARGUMENTS = (
@@ -24,6 +25,21 @@ ARGUMENTS = (
     "--disable-sync",
     "--mute-audio",
 )
+
+
+def distant_notes(bars: int) -> bytes:
+    """A file of some 60 bytes that lasts for ever: two notes, so many bars apart."""
+    return smf(on(0) + off(96) + on(96 * 4 * bars) + off(96) + END, kind=0, division=96)
+
+
+# Files that the page refuses, and a word of why.
+HOSTILE = {
+    "not music": (b"GIF89a" * 9, "MIDI"),
+    "long": (distant_notes(5000), "too long for this page: 5,001 bars"),
+    "endless": (distant_notes(90_000), "bars"),
+    "empty tracks": (smf(*[END] * 60_000), "no notes"),
+    "unfolding": (smf(*[on(0) + off(96) + END] * 40_000), "20,000 notes; cut the piece"),
+}
 
 
 def need_browser() -> None:

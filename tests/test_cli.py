@@ -22,6 +22,7 @@ from midi_text.facts.analysis import Analysis, analyze
 from midi_text.facts_midi_text import measure_facts
 from midi_text.pipeline_midi_text import TextToMidiPipeline
 from midi_text.records import EvaluationReport, hash_file
+from midi_text.reports.tables import chapters
 from midi_text.training.settings import TrainingSettings
 
 PROMPT = "a waltz in D minor for violin at 90 BPM, 2 bars"
@@ -430,7 +431,10 @@ def test_build_and_train_a_little(tmp_path: Path, capsys, monkeypatch):
     assert "--resume" in err
 
     (tmp_path / "one.txt").write_text("a waltz in D minor at 96 bpm, 2 bars\n")
+    parts = [name for name in PARTS if name != "sections"]  # 72 pieces, whatever the prompts
     few = (
+        "--parts",
+        ",".join(parts),
         "--prompts",
         tmp_path / "one.txt",
         "--excerpts",
@@ -452,13 +456,16 @@ def test_build_and_train_a_little(tmp_path: Path, capsys, monkeypatch):
     assert report["checkpoint_hash"] == hash_file(best / "model.safetensors")
     assert EvaluationReport.load(tmp_path / "report.json").to_dict() == report
     values = {row["metric"]: row["value"] for row in report["rows"]}
-    assert {name.split("/")[0] for name in values} == set(PARTS)
+    assert {name.split("/")[0] for name in values} == set(parts)
+    tables = [t for chapter in chapters(EvaluationReport.load(tmp_path / "report.json")) for t in chapter.tables]
+    shown = {cell.row.metric for table in tables for line in table.lines for cell in line.cells if cell}
+    assert {name.split("/")[0] for name in shown} == set(parts)  # a page shows something of every part
     for kind in ("own_words", "checked", "template", "shuffled", "wrong_facts"):
         assert {f"caption_facts/precision/{judge}/{kind}" for judge in ("ours", "independent")} <= set(values)
         assert {f"ngrams/{score}/{kind}" for score in ("bleu_4", "rouge_l", "cider")} <= set(values)
     assert values["caption_facts/contradicted/ours/template"] == 0
     assert values["ngrams/rouge_l/template"] > values["ngrams/rouge_l/own_words"]
-    assert values["retrieval/examples"] == 4
+    assert values["retrieval/examples"] == 2  # the test split has no more
     assert values["retrieval/text_to_midi/mrr/facts"] >= values["retrieval/mrr/chance"]
     assert {"round_trip/text/held", "round_trip/midi/held"} <= set(values)
     assert values["round_trip/contradicted/checked"] == 0

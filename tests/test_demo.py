@@ -1,11 +1,11 @@
 """The page without a browser: limits, what the player is told, the endpoints as documented, the Space's folder."""
 
+import ast
 import base64
 import io
 import json
 import os
 import re
-import struct
 import subprocess
 import sys
 import urllib.error
@@ -20,7 +20,7 @@ import symusic
 pytest.importorskip("gradio", reason="needs the extra: pip install 'midi-text[demo]'")
 import gradio as gr
 import soundfile
-from demo_server import RefusedError, call, served
+from demo_server import HOSTILE, RefusedError, call, distant_notes, served
 
 import midi_text  # noqa: F401 - teaches transformers the model
 from midi_text.agreement_midi_text import Agreement
@@ -49,29 +49,17 @@ def scale(bars: int = 4) -> symusic.Score:
     return score
 
 
-def distant_notes(wait: int) -> bytes:
-    """A file of some 60 bytes that lasts for ever: two notes, far apart."""
-    delta = bytes([wait >> 21 & 127 | 128, wait >> 14 & 127 | 128, wait >> 7 & 127 | 128, wait & 127])
-    notes = b"\x00\x90\x3c\x40\x60\x80\x3c\x00" + delta + b"\x90\x3e\x40\x60\x80\x3e\x00\x00\xff\x2f\x00"
-    return b"MThd" + struct.pack(">IHHH", 6, 0, 1, 96) + b"MTrk" + struct.pack(">I", len(notes)) + notes
-
-
 @pytest.mark.parametrize(
     ("data", "says"),
-    [
-        (b"", "empty"),
-        (b"GIF89a" * 9, "MIDI"),
-        (b"\0" * (limits.MAX_BYTES + 1), "too large: at most 1 MB"),
-        (distant_notes(96 * 4 * 5000), "too long for this page: 5,001 bars"),
-        (distant_notes(96 * 4 * 90_000), "bars"),
-    ],
+    [(b"", "empty"), (b"\0" * (limits.MAX_BYTES + 1), "too large: at most 1 MB"), *HOSTILE.values()],
+    ids=["empty", "large", *HOSTILE],
 )
 def test_hostile_files_are_refused_in_words(data: bytes, says: str, tmp_path: Path):
     path = tmp_path / "secret-folder.mid"
     path.write_bytes(data)
     with pytest.raises(gr.Error, match=says) as refused:
         limits.kindly(limits.read_upload)(path)
-    assert "secret" not in str(refused.value)
+    assert not [leak for leak in ("secret", "max_notes") if leak in str(refused.value)]
     assert "<bytes>" not in str(refused.value)
 
 
@@ -147,6 +135,16 @@ def test_the_shelf_clears_itself():
     new = Path(shelf.put("b.mid", b"2"))
     assert new.read_bytes() == b"2"
     assert not old.exists()
+
+
+def test_a_piece_that_begins_late_has_no_sound_in_the_player():
+    score = scale()
+    for note in score.tracks[0].notes:
+        note.time += 480 * 2 * 130
+    assert playback(score)["sound"] == []
+    score.tracks[0].notes.append(symusic.Note(0, 480, 60, 80))
+    (piece,) = playback(score)["sound"]
+    assert len(base64.b64decode(piece["flac"])) < 1_000_000  # not the silence until the rest
 
 
 class _Request:
@@ -261,7 +259,34 @@ def test_the_api_refuses_in_words(address: str):
     with pytest.raises(RefusedError, match="base64"):
         call(address, "describe", "!!")
     with pytest.raises(RefusedError, match="too long"):
-        call(address, "describe", base64.b64encode(distant_notes(96 * 4 * 5000)).decode())
+        call(address, "describe", base64.b64encode(distant_notes(5000)).decode())
+
+
+def rpc(address: str, method: str, **params: object) -> dict:
+    """One answer of the page as an MCP server."""
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
+    head = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    with urllib.request.urlopen(urllib.request.Request(f"{address}/gradio_api/mcp/", body, head), timeout=60) as reply:
+        lines = reply.read().decode().splitlines()
+    return json.loads(next(line for line in lines if line.startswith("data: ")).removeprefix("data: "))["result"]
+
+
+def test_the_endpoints_are_tools_for_language_models(address: str):
+    pytest.importorskip("mcp", reason="needs the extra: pip install 'midi-text[demo]'")
+    tools = {tool["name"]: tool for tool in rpc(address, "tools/list")["tools"]}
+    assert set(tools) == {"compose", "describe", "change", "practise", "assess"}
+    assert "MIDI file in words" in tools["describe"]["description"]
+    assert set(tools["assess"]["inputSchema"]["properties"]) == {"reference_base64", "performance_base64"}
+    wish = {"prompt": "triplets in C major, right hand, easy", "seed": 3}
+    made = rpc(address, "tools/call", name="practise", arguments=wish)
+    assert not made.get("isError")
+    exercise = ast.literal_eval(made["content"][0]["text"])  # Gradio writes Python, not JSON
+    assert exercise["hand"] == "right"
+    assert base64.b64decode(exercise["midi_base64"]).startswith(b"MThd")
+    refused = rpc(address, "tools/call", name="describe", arguments={"midi_base64": "!!"})
+    assert refused["isError"]
+    assert "base64" in refused["content"][0]["text"]
+    assert "Traceback" not in json.dumps(refused)
 
 
 def test_assessing_through_the_api(address: str):

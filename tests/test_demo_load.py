@@ -12,6 +12,7 @@ pytest.importorskip("gradio", reason="needs the extra: pip install 'midi-text[de
 from demo_server import RefusedError, call, served
 
 VISITORS, EACH = 20, 10
+FREE = (None, None, None, None, 1)  # key, tempo, metre, instruments; one candidate
 GROWTH_MB = 200.0  # from the half to the end; caches fill, and a leak of one answer's sound would be some 400
 EXAMPLE = Path(__file__).parents[1] / "src" / "midi_text" / "demo" / "examples" / "Horetzky-Kelvin-Grove.mid"
 
@@ -29,12 +30,12 @@ def test_twenty_visitors_at_once(tiny_checkpoint: Path):
     rng = random.Random(0)
     asked = [
         ("practise", ("triplets in C major, right hand, easy", 3), False),
-        ("compose", ("a piece for piano", 5, 2), False),
+        ("compose", ("a piece for piano", 5, 2, *FREE), False),
         ("describe", (good,), False),
         ("assess", (good, good), False),
         ("describe", (base64.b64encode(rng.randbytes(500)).decode(),), True),
         ("describe", (good[: len(good) // 3],), True),
-        ("compose", ("a piece", 1, 4000), True),
+        ("compose", ("a piece", 1, 4000, *FREE), True),
     ]
 
     with served(tiny_checkpoint) as (address, process):

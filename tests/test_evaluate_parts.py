@@ -152,3 +152,15 @@ def test_what_does_not_go_together(words: tuple[str, ...], message: str, capsys)
         main(["evaluate", *words])
     assert exit_.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_the_gate_fails_a_checkpoint_that_knows_nothing(tiny_checkpoint: Path, tmp_path: Path, capsys):
+    paths = ("--results", str(tmp_path / "r"), "-o", str(tmp_path / "report.json"))
+    assert main(["evaluate", "--quick", "--model", str(tiny_checkpoint), *paths, "--json"]) == 1
+    out, err = capsys.readouterr()
+    missed = json.loads(out)["missed"]
+    assert {"own_share/first_metre", "round_trip/text/told"} <= set(missed)
+    forced = {bound.metric for bound in load_bounds() if bound.metric.startswith("adherence/") and not bound.margin}
+    assert not forced & set(missed), "the locks hold whatever the weights are"
+    assert f"{len(missed)} of {len(load_bounds())} bounds missed" in err
+    assert EvaluationReport.load(tmp_path / "report.json").value("adherence/decodes") == 1

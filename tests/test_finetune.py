@@ -16,9 +16,9 @@ from midi_text.data.batches import ExampleTable
 from midi_text.data.build import BuildSettings, build_dataset
 from midi_text.data.mixture import mix
 from midi_text.processing_midi_text import MidiTextProcessor
-from midi_text.publishing.cards import Papers, model_card
+from midi_text.publishing.cards import model_card
 from midi_text.publishing.export import export
-from midi_text.records import DataManifest, hash_file
+from midi_text.records import DataManifest, Papers, hash_file
 from midi_text.score_midi_text import write_score
 from midi_text.tokenization_midi_text import MidiTextTokenizer
 from midi_text.training.finetune import FinetuneSettings, finetune, training_settings

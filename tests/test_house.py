@@ -32,6 +32,7 @@ FLOORS = {
     "rendering": 2,
     "study": 2,
     "search": 2,
+    "reports": 3,
     "publishing": 3,
     "feedback": 3,
     "live": 3,
@@ -39,7 +40,7 @@ FLOORS = {
     "cli": 4,
     "__main__": 5,
 }
-NEIGHBOURS = {("training", "data"), ("baselines", "data")}
+NEIGHBOURS = {("training", "data"), ("baselines", "data"), ("publishing", "reports")}
 # The portable files that may use torch and transformers; the rest is knowledge of music and runs without either.
 OF_THE_MODEL = {
     "alignment",

@@ -10,14 +10,19 @@ import yaml
 from huggingface_hub import HfApi, ModelCard
 from huggingface_hub.errors import EntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 from local_hub import TOKEN, LocalHub
-from test_records import MANIFEST, REPORT, RUN
+from reports_made import made_report
+from test_records import MANIFEST, RUN
 
 from midi_text.publishing import cards
-from midi_text.publishing.cards import Papers, dataset_card, model_card, space_card
+from midi_text.publishing.cards import dataset_card, model_card, space_card
 from midi_text.publishing.push import PushError, push
-from midi_text.records import RecordError
+from midi_text.publishing.space import export_space
+from midi_text.records import Papers, RecordError
+from midi_text.reports.tables import REQUIRED
 
-PAPERS = Papers(MANIFEST, RUN, REPORT)
+REPORT = made_report()
+TRAINED = dataclasses.replace(RUN, settings={"tasks": {"opening": 0.5, "compose": 0.3, "caption": 0.2, "vary": 0.0}})
+PAPERS = Papers(MANIFEST, TRAINED, REPORT)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +62,24 @@ def test_model_card_front_matter_is_what_the_hub_indexes():
     assert data.library_name == "transformers"
     assert data.pipeline_tag == "text-to-audio"
     assert {"text-to-midi", "midi-to-text"} <= set(data.tags)
-    assert {result.metric_type: result.metric_value for result in data.eval_results} == {"key": 0.875, "decodes": 1.0}
+    indexed = {result.metric_type: result for result in data.eval_results}
+    assert set(REQUIRED) - set(indexed) == {"adherence/examples", "own_share/examples"}
+    assert not any(name.startswith(("human", "likelihood/excerpts")) for name in indexed)
+    assert indexed["adherence/key"].metric_value == 0.875
+    assert indexed["own_share/key"].metric_value == 0.5
+    assert indexed["adherence/key"].task_name == "the model, locks on"
+    assert indexed["own_share/key"].task_name == "the model, locks off"
+    assert indexed["likelihood/bits_per_note/model"].dataset_split == "test"
+
+
+def test_model_card_says_what_the_locks_do_and_what_was_not_trained():
+    card = model_card(PAPERS, repo_id="user/tiny")
+    assert "| key (CK) | 87.5 % | 50.0 % |" in card
+    assert "It was not trained to continue, infill, vary, refine" in card
+    assert "86 % are Tunes" in card
+    assert "Not measured: human pieces, shuffled; rules and templates." in card
+    silent = Papers(MANIFEST, RUN, REPORT)
+    assert "does not say which tasks" in model_card(silent, repo_id="user/tiny")
 
 
 def test_dataset_card_credits_every_source():
@@ -68,22 +90,39 @@ def test_dataset_card_credits_every_source():
     assert "- 1: no notes" in card
 
 
-def test_space_card_front_matter():
-    card = space_card(title="MIDI and words", model_id="user/tiny", gradio_version="6.31.0")
+def test_space_card_front_matter_and_figures():
+    card = space_card(PAPERS, title="MIDI and words", model_id="user/tiny", gradio_version="6.31.0")
     front = yaml.safe_load(card.split("---")[1])
     assert front["sdk"] == "gradio"
     assert front["sdk_version"] == "6.31.0"
     assert front["models"] == ["user/tiny"]
+    assert "Of answers to 10 prompts (seed 3, weights `efefefefefefefef`)" in card
+    assert "| key (CK) | 87.5 % | 50.0 % |" in card
 
 
-def test_a_report_without_results_makes_no_card():
-    with pytest.raises(RecordError, match="must hold results"):
-        model_card(Papers(MANIFEST, RUN, dataclasses.replace(REPORT, rows=())), repo_id="user/tiny")
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_row_that_is_missing_makes_no_card(name: str):
+    rows = tuple(row for row in REPORT.rows if row.metric != name)
+    less = Papers(MANIFEST, TRAINED, dataclasses.replace(REPORT, rows=rows))
+    with pytest.raises(RecordError, match=rf"it lacks {name}\. Measure the checkpoint"):
+        model_card(less, repo_id="user/tiny")
+    with pytest.raises(RecordError, match=name):
+        space_card(less, title="a", model_id="user/tiny", gradio_version="6.31.0")
 
 
 def test_a_number_that_is_missing_is_an_error_and_no_gap():
-    with pytest.raises(RecordError, match=r"model_card\.md must show something that its papers do not hold: 'report'"):
+    with pytest.raises(RecordError, match=r"model_card\.md must show something that its papers do not hold: 'locks'"):
         cards._render("model_card.md", front="", repo_id="user/tiny", manifest=MANIFEST, run=RUN)
+
+
+def test_weights_must_be_those_that_were_measured(tmp_path: Path):
+    PAPERS.save(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"other")
+    with pytest.raises(RecordError, match=r"it measured efef.*Evaluate this checkpoint anew: midi-text evaluate"):
+        Papers.of_checkpoint(tmp_path)
+    (tmp_path / "model.safetensors").unlink()
+    with pytest.raises(FileNotFoundError):
+        Papers.of_checkpoint(tmp_path)
 
 
 def test_a_source_without_an_address_is_named_plainly():
@@ -93,7 +132,7 @@ def test_a_source_without_an_address_is_named_plainly():
 
 def test_papers_must_belong_together():
     with pytest.raises(RecordError, match="must be trained on the data of its manifest"):
-        Papers(dataclasses.replace(MANIFEST, seed=8), RUN, REPORT)
+        Papers(dataclasses.replace(MANIFEST, seed=8), TRAINED, REPORT)
 
 
 def test_papers_round_trip(tmp_path: Path):
@@ -111,6 +150,9 @@ def test_push_and_read_back(api: HfApi, hub: LocalHub, folder: Path, tmp_path: P
     weights = next(file for file in info.siblings if file.rfilename == "model.safetensors")
     assert weights.lfs is not None
     assert info.card_data.pipeline_tag == "text-to-audio"
+    read = {result.metric_type: result.metric_value for result in info.card_data.eval_results}
+    assert read["adherence/key"] == 0.875
+    assert read["own_share/key"] == 0.5
     copy = Path(api.snapshot_download("user/pushed", local_dir=tmp_path / "copy"))
     for path in folder.iterdir():
         assert (copy / path.name).read_bytes() == path.read_bytes()
@@ -136,6 +178,16 @@ def test_other_kinds_need_only_a_card(api: HfApi, hub: LocalHub, tmp_path: Path,
     push(tmp_path, "user/other", repo_type=repo_type, token=TOKEN, endpoint=hub.url)
     tree = {item.path for item in api.list_repo_tree("user/other", repo_type=repo_type, recursive=True)}
     assert tree == {".gitattributes", "README.md", file.split("/")[0], file}
+
+
+def test_the_space_goes_to_the_hub(api: HfApi, hub: LocalHub, tmp_path: Path):
+    pytest.importorskip("gradio", reason="needs the extra: pip install 'midi-text[demo]'")
+    folder = export_space(tmp_path / "space", model_id="user/tiny")
+    push(folder, "user/page", repo_type="space", token=TOKEN, endpoint=hub.url)
+    assert api.space_info("user/page").sdk == "gradio"
+    there = set(api.list_repo_files("user/page", repo_type="space")) - {".gitattributes"}
+    assert there == {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {"app.py", "README.md", "requirements.txt", "midi_text/demo/static/player.js"} <= there
 
 
 def test_private_repositories_are_hidden(api: HfApi, hub: LocalHub, folder: Path):

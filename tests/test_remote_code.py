@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 from local_hub import TOKEN, LocalHub
-from test_records import MANIFEST, REPORT, RUN
+from reports_made import made_report
+from test_records import MANIFEST, RUN
 
 from midi_text.publishing import export as exporting
-from midi_text.publishing.cards import Papers
 from midi_text.publishing.export import ExportError, export, visit_as_stranger
 from midi_text.publishing.push import push
-from midi_text.records import RecordError, hash_file
+from midi_text.records import Papers, RecordError, hash_file
 
 PARTS = {
     "AutoConfig": "MidiTextConfig",
@@ -34,7 +34,7 @@ PARTS = {
 @pytest.fixture(scope="module")
 def papers(tiny_checkpoint: Path) -> Papers:
     checkpoint_hash = hash_file(tiny_checkpoint / "model.safetensors")
-    return Papers(MANIFEST, RUN, dataclasses.replace(REPORT, checkpoint_hash=checkpoint_hash))
+    return Papers(MANIFEST, RUN, made_report(checkpoint_hash=checkpoint_hash))
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ def test_export_needs_an_empty_folder(tiny_checkpoint: Path, papers: Papers, tmp
 def test_export_needs_its_papers(tiny_checkpoint: Path, papers: Papers, tmp_path: Path):
     with pytest.raises(FileNotFoundError, match=r"data_manifest\.json"):
         export(tiny_checkpoint, tmp_path / "model", repo_id="user/tiny")
-    other = dataclasses.replace(papers, report=REPORT)
+    other = dataclasses.replace(papers, report=made_report())
     with pytest.raises(RecordError, match="must speak of the weights"):
         export(tiny_checkpoint, tmp_path / "model", repo_id="user/tiny", papers=other)
     assert not list(tmp_path.iterdir())

@@ -25,6 +25,10 @@ from typing import Any, Self
 
 Json = str | int | float | bool | None | list[Any] | dict[str, Any]
 
+MANIFEST_FILE, RUN_FILE, REPORT_FILE = "data_manifest.json", "run_record.json", "evaluation_report.json"
+"""What the papers are called where they lie beside weights."""
+WEIGHTS_FILE = "model.safetensors"
+
 _LIBRARIES = (
     "midi-text",
     "torch",
@@ -199,6 +203,75 @@ class EvaluationReport(Paper):
             if row.metric == metric:
                 return row.value
         raise KeyError(f"{self.name} has no row {metric!r}; it has {', '.join(row.metric for row in self.rows)}")
+
+
+@dataclass(frozen=True)
+class Papers:
+    """The three papers of one checkpoint; they must speak of each other.
+
+    Raises:
+        RecordError: The run was trained on other data than the manifest describes.
+    """
+
+    manifest: DataManifest
+    run: RunRecord
+    report: EvaluationReport
+
+    def __post_init__(self) -> None:
+        if self.run.data_manifest_hash != self.manifest.hash:
+            raise RecordError(
+                f"The run {self.run.name!r} must be trained on the data of its manifest: it names manifest "
+                f"{self.run.data_manifest_hash}, found {self.manifest.hash}. Bring the manifest that `build` "
+                "left beside that data."
+            )
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> Self:
+        """Reads the papers that lie in `folder` under their usual names.
+
+        Raises:
+            FileNotFoundError: One is not there.
+            RecordError: One is not whole, or they do not belong together.
+        """
+        home = Path(folder)
+        return cls(
+            DataManifest.load(home / MANIFEST_FILE),
+            RunRecord.load(home / RUN_FILE),
+            EvaluationReport.load(home / REPORT_FILE),
+        )
+
+    @classmethod
+    def of_checkpoint(cls, folder: str | os.PathLike[str]) -> Self:
+        """Reads the papers that lie beside weights, and makes sure that they speak of these.
+
+        Raises:
+            FileNotFoundError: A paper or the weights are not there.
+            RecordError: A paper is not whole, or they do not belong together.
+        """
+        papers = cls.load(folder)
+        papers.check_weights(Path(folder) / WEIGHTS_FILE)
+        return papers
+
+    def check_weights(self, path: str | os.PathLike[str]) -> None:
+        """Makes sure that the report measured these weights.
+
+        Raises:
+            OSError: They cannot be read.
+            RecordError: It measured others.
+        """
+        measured, found = self.report.checkpoint_hash, hash_file(path)
+        if measured != found:
+            raise RecordError(
+                f"The report must speak of the weights in {Path(path).parent}: it measured {measured}, these are "
+                f"{found}. Evaluate this checkpoint anew: midi-text evaluate --model {Path(path).parent} --data DATA."
+            )
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Writes the papers into `folder` under their usual names."""
+        home = Path(folder)
+        self.manifest.save(home / MANIFEST_FILE)
+        self.run.save(home / RUN_FILE)
+        self.report.save(home / REPORT_FILE)
 
 
 def installed_versions() -> dict[str, str]:

@@ -80,7 +80,7 @@ def sketch_of(facts: MusicFacts, analysis: Analysis) -> Sketch:
 
 
 def thinned(sketch: Sketch, rng: random.Random) -> Sketch:
-    """The sketch of somebody who asks for less: nothing, any part of it, or most often all; chords one time in three."""
+    """The sketch of somebody who asks for less: nothing, some of it or, most often, all; chords one time in three."""
     share = rng.choice((0.0, 0.5, 0.8, 1.0, 1.0))
 
     def kept() -> bool:

@@ -19,7 +19,21 @@ import warnings
 from collections.abc import Sequence
 from importlib import metadata
 
-from . import ancestors, changes, demo, drawing, jam, knowledge, measure, music, search, students, tuning, workshop
+from . import (
+    ancestors,
+    changes,
+    demo,
+    drawing,
+    jam,
+    knowledge,
+    measure,
+    music,
+    reports,
+    search,
+    students,
+    tuning,
+    workshop,
+)
 from .output import Output, say
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -74,6 +88,7 @@ def make_parser() -> argparse.ArgumentParser:
     workshop.add_commands(commands, every)
     tuning.add_commands(commands, every)
     measure.add_commands(commands, every)
+    reports.add_commands(commands, every)
     ancestors.add_commands(commands, every)
     knowledge.add_commands(commands, every)
     drawing.add_commands(commands, every)

@@ -24,6 +24,7 @@ from .bench import Bench, checkpoint_hash
 from .options import at_least_one, load_pipeline, model_options, seed
 from .output import Output, say, table
 from .parts import PARTS, measure_parts
+from .reports import html_path, write_page
 from .workshop import require
 
 
@@ -31,7 +32,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     """Adds the commands to a parser's subcommands; ``every`` holds the options that all commands share."""
     model = model_options()
     evaluate = commands.add_parser("evaluate", parents=[model, every], help="measure a checkpoint, or anybody's files")
-    evaluate.add_argument("--midi-dir", metavar="DIR", help="score these answers to the prompts; no model is loaded")
+    evaluate.add_argument(
+        "--midi-dir", type=Path, metavar="DIR", help="score these answers to the prompts; no model is loaded"
+    )
     evaluate.add_argument("--prompts", metavar="FILE", help="ours, MidiCaps' JSON lines, or a text [FactPrompts]")
     evaluate.add_argument("--limit", type=at_least_one, help="so many of the prompts, evenly spread [all]")
     evaluate.add_argument("--num-proc", type=at_least_one, default=1, help="processes that score files [1]")
@@ -50,9 +53,11 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
         help="a trained baseline with a row of its own in likelihood; more than once for more"
     )  # fmt: skip
     evaluate.add_argument("--batch-size", type=at_least_one, default=16, help="prompts or excerpts together [16]")
+    evaluate.add_argument("--max-new-tokens", type=at_least_one, help="of each answer [as many as the model writes]")
     evaluate.add_argument("--seed", type=seed, default=0, help="of sampling [0]")
     evaluate.add_argument("--results", type=Path, metavar="DIR", help="answers go there; stopped, it goes on")
     evaluate.add_argument("-o", "--output", type=Path, metavar="REPORT.json", help="where to save the report")
+    evaluate.add_argument("--page", type=html_path, metavar="PAGE.html", help="the same as a page, see report")
     fast = evaluate.add_mutually_exclusive_group()
     fast.add_argument("--quick", action="store_true", help="a few minutes, held to bounds; fails if one is missed")
     fast.add_argument("--set-bounds", action="store_true", help="the same, but move the bounds to this checkpoint")
@@ -141,15 +146,19 @@ def _save(args: argparse.Namespace, report: EvaluationReport) -> None:
     if args.output is not None:
         args.output.parent.mkdir(parents=True, exist_ok=True)
         report.save(args.output)
+    if args.page is not None:
+        args.page.parent.mkdir(parents=True, exist_ok=True)
+        write_page(report, args.page, args.midi_dir or args.results, args.prompts, args.num_proc)
 
 
 def _run_quick(args: argparse.Namespace, out: Output) -> int:
     """Measures a little and holds it to the bounds; or moves the bounds."""
-    if any((args.midi_dir, args.prompts, args.limit, args.data, args.parts, args.ancestor)):
+    if any((args.midi_dir, args.prompts, args.limit, args.data, args.parts, args.ancestor, args.page)):
         args.usage_error("--quick and --set-bounds measure what they measure; they go with --model and --results")
     bounds = quick.load_bounds()
-    args.trips = quick.PROMPTS
-    with Bench(args, load_fact_prompts().first(quick.PROMPTS)) as bench:
+    args.trips = args.batch_size = quick.PROMPTS
+    args.max_new_tokens = quick.TOKENS
+    with Bench(args, quick.quick_prompts()) as bench:
         report = measure_parts(bench, quick.PARTS)
     _save(args, report)
     if args.set_bounds:

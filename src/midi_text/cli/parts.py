@@ -51,7 +51,7 @@ class Part:
 
 
 def _model(bench: Bench, part: str) -> EvaluationReport:
-    system = Model(bench.pipe, locks=part == "adherence")
+    system = Model(bench.pipe, part == "adherence", bench.args.max_new_tokens)
     return bench.answered(part, system, bench.prompts, bench.checkpoint)
 
 
@@ -135,7 +135,7 @@ def _retrieval(bench: Bench, part: str) -> EvaluationReport:
 
 def _round_trip(bench: Bench, part: str) -> EvaluationReport:
     """The way from words begins with answers of "adherence"; how true their captions are is told beside it."""
-    trips, system = bench.args.trips, Model(bench.pipe)
+    trips, system = bench.args.trips, Model(bench.pipe, True, bench.args.max_new_tokens)
     chosen = bench.prompts.first(trips)
     midi, pieces = bench.heard(bench.write("adherence", system, bench.prompts, bench.checkpoint), bench.prompts, chosen)
     said = bench.described(midi, f"{part}_text")

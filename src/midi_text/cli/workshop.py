@@ -211,9 +211,8 @@ def run_pack(args: argparse.Namespace, out: Output) -> int:
 
 def run_export(args: argparse.Namespace, out: Output) -> int:
     """Makes the folder for the Hub."""
-    from ..publishing.cards import MANIFEST_FILE, REPORT_FILE, RUN_FILE, Papers
     from ..publishing.export import export
-    from ..records import DataManifest, EvaluationReport, RunRecord
+    from ..records import MANIFEST_FILE, REPORT_FILE, RUN_FILE, EvaluationReport, Papers, RunRecord
 
     home = Path(args.checkpoint)
     papers = Papers(

@@ -22,12 +22,13 @@ EXAMPLES = (
     "a slow waltz in D minor for violin and piano, 16 bars",
     "a lively jig in D major for flute, 16 bars",
     "a calm chorale in G major for strings, 8 bars",
-    "a rock groove with drums, electric bass and guitar at 120 BPM, 8 bars",
+    "a rock groove at 120 BPM for drums and guitar, 8 bars",
 )
 _KEYS = [f"{tonic} {mode}" for mode in ("major", "minor") for tonic in ("C", "D", "E", "F", "G", "A", "B", "Bb", "Eb")]
 _METRES = ["2/4", "3/4", "4/4", "6/8", "9/8", "12/8", "5/4", "2/2"]
 _INSTRUMENTS = ["piano", "violin", "viola", "cello", "flute", "clarinet", "oboe", "trumpet", "guitar", "harp", "organ",
                 "strings", "choir", "electric guitar", "electric bass", "drums"]  # fmt: skip
+_SKIP = (gr.skip(),) * 6  # what belongs to a finished piece waits for it
 _AUDIBLE_SECONDS = 2.5  # of whole bars, from which on the player may begin
 
 
@@ -36,8 +37,8 @@ def compose_tab(page: gr.Blocks, answers: Answers, shelf: Shelf, piece: gr.State
     prompt = gr.Textbox(label="What should it be?", lines=2, max_length=1000, elem_id="compose-prompt",
                         placeholder="a slow waltz in D minor for violin and piano, 16 bars")  # fmt: skip
     with gr.Row():
-        go = gr.Button("Compose", variant="primary", elem_id="compose-go")
-        stop = gr.Button("Stop", elem_id="compose-stop")
+        go = gr.Button("Compose", variant="primary", scale=4, min_width=160, elem_id="compose-go")
+        stop = gr.Button("Stop", scale=1, min_width=96, elem_id="compose-stop")
     gr.Examples([[text] for text in EXAMPLES], prompt, label="Or try one of these", api_visibility="private")
     with gr.Accordion("Hold it to this (optional)", open=False):
         with gr.Row():
@@ -52,26 +53,28 @@ def compose_tab(page: gr.Blocks, answers: Answers, shelf: Shelf, piece: gr.State
     player = player_box("compose-player")
     said = gr.HTML(elem_id="compose-said")
     table = gr.HTML(elem_id="compose-table")
-    midi, wave = downloads("compose")
-    link = gr.Textbox(label="Link to this piece", interactive=False, buttons=["copy"], elem_id="compose-link")
-    take_over = gr.Button("Change this piece", interactive=False, elem_id="compose-change")
+    with gr.Row():
+        midi, wave = downloads("compose")
+        take_over = gr.Button("Change this piece", visible=False, elem_id="compose-change")
+    link = gr.Textbox(label="Link to this piece", visible=False, interactive=False, buttons=["copy"],
+                      elem_id="compose-link")  # fmt: skip
     query = gr.Textbox(visible="hidden")  # a State would not reach the browser, which knows the page's address
 
     @kindly
     def compose(*given: Any) -> Iterator[Any]:
         form = _form(*given)
         shown = _Growing()
-        yield {}, words("", "Reading your words …"), "", gr.skip(), gr.skip(), None, gr.skip(), ""
+        yield {}, words("", "Reading your words …"), "", *_SKIP[:2], None, *_SKIP[:2], ""
         for part in answers.compose(form):
             if isinstance(part, Draft):
                 asked = form.bars or ""
                 told = f"Bar {part.bars}{f' of {asked}' if asked else ''} is written …"
-                yield shown.grow(part), words("", told), "", *(gr.skip(),) * 5
+                yield shown.grow(part), words("", told), "", *_SKIP
                 continue
             yield _composed(part, form, shown, shelf)
 
     fields = [prompt, seed, candidates, key, tempo, metre, instruments, bars]
-    outputs = [player, said, table, midi, wave, piece, take_over, query]
+    outputs = [player, said, table, midi, wave, piece, take_over, link, query]
     event = gr.on(
         [go.click, prompt.submit], compose, fields, outputs,
         concurrency_id="model", concurrency_limit=1, show_progress="minimal", api_visibility="private",
@@ -122,7 +125,8 @@ def _composed(made: Composition, form: Form, shown: _Growing, shelf: Shelf) -> t
         agreement_table(made.agreement),
         *made_files(shelf, made.score, made.midi),
         made.midi,
-        gr.Button(interactive=True),
+        gr.Button(visible=True),
+        gr.Textbox(visible=True),
         "?" + urlencode({name: value for name, value in asked.items() if value != ""}),
     )
 
@@ -130,6 +134,8 @@ def _composed(made: Composition, form: Form, shown: _Growing, shelf: Shelf) -> t
 def _from_link(request: gr.Request) -> tuple[Any, ...]:
     """Fills the form from a shared link."""
     asked = dict(request.query_params)
+    if not asked:  # who has begun to write meanwhile is not disturbed
+        return (gr.skip(),) * 8
 
     def number(name: str, otherwise: int | None = None) -> int | None:
         try:

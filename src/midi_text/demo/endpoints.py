@@ -1,4 +1,4 @@
-"""The page's functions for programs: named endpoints of plain JSON, and MCP tools where `mcp` is installed.
+"""The page's functions for programs: named endpoints of plain JSON, which are MCP tools as well.
 
 MIDI travels as base64, so that `curl` and language models can send and read it. See ``docs/api.md``.
 """
@@ -19,10 +19,18 @@ from .answers import DEFAULT_BARS, Answers, Form
 from .limits import kindly, read_base64
 
 
-def add_endpoints(answers: Answers) -> None:
-    """Adds ``/compose``, ``/describe``, ``/change``, ``/practise`` and ``/assess`` to the Blocks being built."""
+class Endpoints:
+    """What a program may call; a method's signature and docstring are what it is told.
+
+    Args:
+        answers: The pipelines.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
 
     def compose(
+        self,
         prompt: str,
         seed: int | None = None,
         bars: int | None = DEFAULT_BARS,
@@ -44,19 +52,19 @@ def add_endpoints(answers: Answers) -> None:
             instruments: Such as ["violin", "piano"].
             candidates: So many pieces are written, 1 to 4; the one that agrees best with the words is given.
         """
-        wishes = {"key": key, "tempo_bpm": tempo_bpm, "time_signature": time_signature, "bars": bars}
-        form = Form(prompt, seed, candidates, instruments=tuple(instruments or ()), **wishes)  # type: ignore[arg-type]
-        return _composition(_last(answers.compose(form)))
+        form = Form(prompt, seed, candidates or 1, key, tempo_bpm, time_signature, tuple(instruments or ()), bars)
+        return _composition(_last(self._answers.compose(form)))
 
-    def describe(midi_base64: str) -> dict[str, Any]:
+    def describe(self, midi_base64: str) -> dict[str, Any]:
         """Describes a MIDI file in words, every fact of them checked, and measures it.
 
         Args:
             midi_base64: The file's bytes as base64.
         """
-        return answers.describe(read_base64(midi_base64).score).to_dict()
+        return self._answers.describe(read_base64(midi_base64).score).to_dict()
 
     def change(
+        self,
         midi_base64: str,
         task: str = "continue",
         prompt: str = "",
@@ -82,35 +90,40 @@ def add_endpoints(answers: Answers) -> None:
         named = {"continue": ("bars",), "infill": ("at_bars", "at_tracks"), "vary": ("strength",)}.get(task, ())
         given = {"bars": bars, "at_bars": at_bars, "at_tracks": at_tracks, "strength": strength}
         options = {name: given[name] for name in named}
-        return _composition(_last(answers.change(score, task, prompt, seed, options)))
+        return _composition(_last(self._answers.change(score, task, prompt, seed, options)))
 
-    def practise(prompt: str, seed: int | None = None) -> dict[str, Any]:
+    def practise(self, prompt: str, seed: int | None = None) -> dict[str, Any]:
         """Writes a piano exercise that is what was asked.
 
         Args:
             prompt: Such as "dotted rhythms in G major, left hand, easy".
             seed: A whole number that gives the same exercise again.
         """
-        made, number = answers.practise(prompt, seed)
+        made, number = self._answers.practise(prompt, seed)
         rows = [asdict(row) for row in made.agreement]
         midi = _base64(write_score(made.score))
         return {"midi_base64": midi, "seed": number, "hand": made.hand, "level": made.level, "agreement": rows}
 
-    def assess(reference_base64: str, performance_base64: str) -> dict[str, Any]:
+    def assess(self, reference_base64: str, performance_base64: str) -> dict[str, Any]:
         """Compares a performance with the piece as it should be: notes, timing, tempo, dynamics.
 
         Args:
             reference_base64: The piece as it should be, as base64 of a MIDI file.
             performance_base64: The piece as it was played.
         """
-        found, advice = answers.assess(read_base64(reference_base64).score, read_base64(performance_base64).score)
+        found, advice = self._answers.assess(read_base64(reference_base64).score, read_base64(performance_base64).score)
         return {"advice": advice, **asdict(found)}
 
-    for function in (compose, describe, change, practise, assess):
-        room = "model" if function in (compose, describe, change) else "desk"
-        gr.api(  # type: ignore[attr-defined]
-            kindly(function), api_name=function.__name__, concurrency_id=room, concurrency_limit=1
-        )
+
+def add_endpoints(answers: Answers) -> None:
+    """Adds the endpoints to the Blocks being built, each under its method's name."""
+    ends = Endpoints(answers)
+    rooms = {"model": (ends.compose, ends.describe, ends.change), "desk": (ends.practise, ends.assess)}
+    for room, methods in rooms.items():
+        for method in methods:
+            gr.api(  # type: ignore[attr-defined]
+                kindly(method), api_name=method.__name__, concurrency_id=room, concurrency_limit=1
+            )
 
 
 def _composition(made: Composition) -> dict[str, Any]:

@@ -118,6 +118,7 @@ def _shown(error: Exception) -> gr.Error:
         return error
     if isinstance(error, ValueError | TimeoutError):
         words = " ".join(str(error).split()).removeprefix("<bytes>: ").removeprefix("<score>: ")
+        words = words.replace(" or raise max_notes", "")  # which a visitor cannot
         return gr.Error(words[:1].upper() + words[1:], print_exception=False)
     _log.error("an answer failed", exc_info=error)
     return gr.Error(_APOLOGY, print_exception=False)

@@ -29,9 +29,10 @@ _TASK_NAMES = {
     "Vary it": "vary",
     "Play it with feeling": "refine",
 }
-_HEAD = """<header class="mt-head"><h1>Words become <em>music</em>,<br>and music becomes words</h1>
+_HEAD = """<header class="mt-head">
+<h1><span>Words become <em>music</em>,</span> <span>and music becomes words</span></h1>
 <p>Ask for a piece and hear it while it is written; or bring a MIDI file and have it described, changed or practised.
-Whatever you ask that can be measured is measured, and shown beside what you asked.</p></header>"""
+What you ask and can be measured is measured, and shown beside what you asked.</p></header>"""
 
 
 def make_page(answers: Answers) -> gr.Blocks:
@@ -105,13 +106,14 @@ def _change_tab(answers: Answers, shelf: Shelf) -> tuple[gr.File, gr.HTML]:
     go = gr.Button("Change it", variant="primary", elem_id="change-go")
     with gr.Row():
         with gr.Column():
-            gr.HTML("<h3>Before</h3>")
+            gr.HTML("<h3 class='mt-side'>Before</h3>")
             before = player_box("change-before")
         with gr.Column():
-            gr.HTML("<h3>After</h3>")
+            gr.HTML("<h3 class='mt-side'>After</h3>")
             after = player_box("change-after")
     said = gr.HTML(elem_id="change-said")
-    midi, wave = downloads("change")
+    with gr.Row():
+        midi, wave = downloads("change")
 
     task.change(
         lambda name: tuple(gr.update(visible=_TASK_NAMES[name] == wanted) for wanted in ("continue", "infill", "vary")),
@@ -160,18 +162,19 @@ def _numbers(text: str | None) -> list[int]:
 
 
 def _learn_tab(answers: Answers, shelf: Shelf) -> None:
-    gr.HTML("<h3>An exercise</h3>")
+    gr.HTML("<h2 class='mt-title'>An exercise</h2>")
     prompt = gr.Textbox(label="What would you like to practise?", max_length=1000, elem_id="learn-prompt",
                         placeholder="dotted rhythms in G major, left hand, easy")  # fmt: skip
-    with gr.Row():
-        go = gr.Button("Write it", variant="primary", elem_id="learn-go")
-        seed = gr.Textbox(label="Seed (optional)", max_length=10)
     gr.Examples([["dotted rhythms in G major, left hand, easy"], ["triplets in A minor, both hands, intermediate"],
-                 ["Alberti bass in C major, both hands, easy"]], prompt, api_visibility="private")  # fmt: skip
+                 ["Alberti bass in C major, both hands, easy"]], prompt, label="Or try one of these",
+                api_visibility="private")  # fmt: skip
+    seed = gr.Textbox(label="Seed (optional)", max_length=10)
+    go = gr.Button("Write it", variant="primary", elem_id="learn-go")
     player = player_box("learn-player")
     said = gr.HTML(elem_id="learn-said")
-    midi, wave = downloads("learn")
-    gr.HTML("<h3>How did I play?</h3>")
+    with gr.Row():
+        midi, wave = downloads("learn")
+    gr.HTML("<h2 class='mt-title'>How did I play?</h2>")
     with gr.Row():
         reference = upload_box("The piece as it should be", "learn-reference")
         performance = upload_box("Your performance", "learn-performance")

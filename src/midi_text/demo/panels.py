@@ -25,12 +25,16 @@ def agreement_table(rows: Sequence[Agreement]) -> str:
     if not rows:
         return words("", "Nothing that can be measured was asked, so the model was free.")
     body = "".join(
-        f"<tr><th scope='row'>{escape(row.fact.replace('_', ' '))}</th><td>{escape(row.asked)}</td>"
+        f"<tr><th scope='row'>{escape(_fact(row.fact))}</th><td>{escape(row.asked)}</td>"
         f"<td>{escape(row.measured)}</td><td>{_verdict(row.met)}</td></tr>"
         for row in rows
     )
     head = "<tr><th></th><th scope='col'>you asked</th><th scope='col'>it has</th><th scope='col'></th></tr>"
     return f"<table class='mt-table'>{head}{body}</table>"
+
+
+def _fact(name: str) -> str:
+    return name.removesuffix("_bpm").replace("_", " ")
 
 
 def _verdict(met: bool) -> str:

@@ -32,16 +32,14 @@ def player_box(name: str) -> gr.HTML:
 
 
 def downloads(name: str) -> tuple[gr.DownloadButton, gr.DownloadButton]:
-    """Two buttons that wait for a piece: MIDI and WAV."""
-    with gr.Row():
-        midi = gr.DownloadButton("Download MIDI", interactive=False, elem_id=f"{name}-midi")
-        wave = gr.DownloadButton("Download WAV", interactive=False, elem_id=f"{name}-wav")
-    return midi, wave
+    """Two buttons that are there once there is a piece: MIDI and WAV."""
+    midi = gr.DownloadButton("Download MIDI", visible=False, elem_id=f"{name}-midi")
+    return midi, gr.DownloadButton("Download WAV", visible=False, elem_id=f"{name}-wav")
 
 
 def upload_box(label: str, name: str) -> gr.File:
     """Where a MIDI file is dropped."""
-    return gr.File(label=label, file_types=[".mid", ".midi"], type="filepath", height=120, elem_id=name)
+    return gr.File(label=label, file_types=[".mid", ".midi"], type="filepath", height=140, elem_id=name)
 
 
 def example_files(source: gr.File) -> None:
@@ -73,6 +71,6 @@ def made_files(shelf: Shelf, score: ScoreTick, midi: bytes) -> tuple[gr.Download
     sound = io.BytesIO()
     soundfile.write(sound, audio.samples, audio.sample_rate, format="WAV", subtype="PCM_16")
     return tuple(  # type: ignore[return-value]
-        gr.DownloadButton(value=shelf.put(name, data), interactive=True)
+        gr.DownloadButton(value=shelf.put(name, data), visible=True)
         for name, data in (("midi-text.mid", midi), ("midi-text.wav", sound.getvalue()))
     )

@@ -43,12 +43,12 @@ class Recorder:
         begin, self._until = self._until, max(self._until, end)
         stretch = score.copy()
         for track in stretch.tracks:
-            track.notes = NoteTickList([note for note in track.notes if begin <= note.time < end])
+            times = track.notes.numpy()["time"]
+            heard = (times >= begin) & (times < end) & (seconds_at(score, times) < MAX_SOUND_SECONDS)
+            track.notes = NoteTickList([track.notes[int(index)] for index in np.flatnonzero(heard)])
         if not any(len(track.notes) for track in stretch.tracks):
             return
         start = float(seconds_at(score, begin))
-        if start >= MAX_SOUND_SECONDS:
-            return
         sound = synthesize(stretch, _font(), SAMPLE_RATE).T[round(start * SAMPLE_RATE) :]
         sound = np.array(sound[: round((MAX_SOUND_SECONDS - start) * SAMPLE_RATE)], np.float32)
         sound = np.pad(sound, ((0, max(0, round(_SHORTEST * SAMPLE_RATE) - len(sound))), (0, 0)))

@@ -114,6 +114,11 @@ def score_folder(
     return _in_processes(_score, cases, num_proc, "scoring"), found
 
 
+def measure_answers(found: Sequence[Found], num_proc: int = 1) -> list[PieceMusicality]:
+    """The musicality of each answer, without novelty, in their order; see `find_answers`."""
+    return _in_processes(_measure, found, num_proc, "listening")
+
+
 def musicality_of(
     found: Sequence[Found], *, index: NoveltyIndex | None = None, num_proc: int = 1, seed: int = 0
 ) -> list[Measurement]:
@@ -125,7 +130,7 @@ def musicality_of(
         num_proc: Processes.
         seed: Of what is drawn for the Fréchet distance.
     """
-    pieces = _in_processes(_measure, found, num_proc, "listening")
+    pieces = measure_answers(found, num_proc)
     scores = map(_read, found) if index is not None else ()
     return musicality_rows(with_novelty(pieces, scores, index), default_reference(), seed=seed)
 

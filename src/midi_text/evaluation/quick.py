@@ -15,9 +15,12 @@ from pathlib import Path
 
 from ..records import EvaluationReport
 from .journal import write_whole
+from .prompt_files import PromptSet, load_fact_prompts
 
 BOUNDS = Path(__file__).parent / "quick_bounds.toml"
-PROMPTS = 48  # of FactPrompts, evenly spread
+PROMPTS = 32  # one batch
+LONGEST = 6  # bars that a prompt may ask: a batch takes as long as its longest piece
+TOKENS = 256  # of an answer, because without locks the model would go on
 PARTS = ("adherence", "own_share", "round_trip")
 
 
@@ -41,7 +44,10 @@ class Bound:
 
     def __post_init__(self) -> None:
         if (self.at_least is None) == (self.at_most is None) or self.margin < 0:
-            raise ValueError(f"a bound has at_least or at_most, and a margin of 0 or more; got {self}")
+            ends = self.at_least, self.at_most
+            raise ValueError(
+                f"{self.metric} must have at_least or at_most, margin 0 or more; got {ends}, {self.margin}"
+            )
 
     def holds(self, report: EvaluationReport) -> bool:
         """Whether a report keeps it.
@@ -53,7 +59,14 @@ class Bound:
         return value >= self.at_least if self.at_least is not None else value <= (self.at_most or 0.0)
 
     def __str__(self) -> str:
-        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+        return f"at most {self.at_most}" if self.at_least is None else f"at least {self.at_least}"
+
+
+def quick_prompts() -> PromptSet:
+    """Some of FactPrompts that ask for short pieces, evenly spread over those."""
+    every = load_fact_prompts()
+    short = tuple(prompt for prompt in every.prompts if prompt.gold.bars and prompt.gold.bars[1] <= LONGEST)
+    return PromptSet(f"{every.name} of at most {LONGEST} bars", short, every.gold).first(PROMPTS)
 
 
 def load_bounds(path: Path = BOUNDS) -> list[Bound]:

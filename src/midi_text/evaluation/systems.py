@@ -24,17 +24,20 @@ class Model:
     Args:
         pipeline: Called with a list of texts, ``batch_size``, ``seed`` and ``locks``; its first candidate counts.
         locks: False lets the model ignore what is asked: its own share.
+        max_new_tokens: The longest answer, in tokens; None for the model's own limit.
     """
 
-    def __init__(self, pipeline: Any, locks: bool = True):
-        self.pipeline, self.locks = pipeline, locks
+    def __init__(self, pipeline: Any, locks: bool = True, max_new_tokens: int | None = None):
+        self.pipeline, self.locks, self.max_new_tokens = pipeline, locks, max_new_tokens
         self.name = "model" if locks else "model without locks"
+        self.name += f", {max_new_tokens} tokens" if max_new_tokens else ""
 
     def answer(self, prompts: Sequence[Prompt], seed: int) -> list[Answer]:
         """See `answers.System`."""
         texts = [prompt.text for prompt in prompts]
-        pieces = self.pipeline(texts, batch_size=len(texts), seed=seed, locks=self.locks)
-        limit = self.pipeline.model.config.max_target_length
+        options = {"max_new_tokens": self.max_new_tokens} if self.max_new_tokens else {}
+        pieces = self.pipeline(texts, batch_size=len(texts), seed=seed, locks=self.locks, **options)
+        limit = self.max_new_tokens or self.pipeline.model.config.max_target_length
         return [Answer(piece.midi, piece.tokens < limit) for piece in pieces]
 
 

@@ -19,13 +19,12 @@ import torch
 
 from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
-from ..records import RecordError, hash_file
+from ..records import WEIGHTS_FILE, Papers
 from ..style_midi_text import PROBE_FILE
-from .cards import Papers, model_card
+from .cards import model_card
 from .portable import PACKAGE, portable_files
 
 CREDITS = "CREDITS.md"  # every credit line that the licences of the training data ask for
-WEIGHTS = "model.safetensors"
 VISIT_SECONDS = 600
 
 # The Auto classes by the file whose "auto_map" transformers reads them from.
@@ -80,12 +79,7 @@ def export(
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise FileExistsError(f"The folder to export to must be new or empty, found content in {target}.")
     papers = Papers.load(source) if papers is None else papers
-    measured, found = papers.report.checkpoint_hash, hash_file(source / WEIGHTS)
-    if measured != found:
-        raise RecordError(
-            f"The report must speak of the weights in {source}: it measured {measured}, these are {found}. "
-            "Evaluate this checkpoint and export again."
-        )
+    papers.check_weights(source / WEIGHTS_FILE)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
         folder = Path(scratch) / "export"

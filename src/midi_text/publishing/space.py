@@ -12,6 +12,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+from ..records import Papers
 from .cards import space_card
 
 PACKAGE = Path(__file__).parents[1]
@@ -39,6 +40,7 @@ def export_space(folder: str | os.PathLike[str], *, model_id: str = "midi-text/m
     Raises:
         FileExistsError: If there is something at `folder`.
         OSError: If it cannot be written.
+        RecordError: As `space_files`.
     """
     target = Path(folder)
     if target.exists():
@@ -57,11 +59,16 @@ def export_space(folder: str | os.PathLike[str], *, model_id: str = "midi-text/m
 
 
 def space_files(model_id: str = "midi-text/midi-text") -> dict[str, str]:
-    """The files beside the package, by name."""
+    """The files beside the package, by name; the card tells of the weights in the package.
+
+    Raises:
+        RecordError: If their papers speak of other weights, or lack what the card shows.
+    """
+    papers = Papers.of_checkpoint(PACKAGE / "pretrained")
     gradio = metadata.version("gradio")
     return {
         "app.py": APP,
-        "README.md": space_card(title=TITLE, model_id=model_id, gradio_version=gradio),
+        "README.md": space_card(papers, title=TITLE, model_id=model_id, gradio_version=gradio),
         "requirements.txt": "\n".join(requirements()) + "\n",
     }
 

@@ -87,7 +87,7 @@ def draw_lanes(axes: Axes, lanes: Sequence[list[Block]], theme: Theme, beats: tu
             start, end = max(block.start, first), min(block.end, last)
             if end - start <= gap:
                 continue
-            shade = 0.32 if block.bold else 1.0
+            shade = 0.32 if block.bold else None  # None: as clear as the colour says
             axes.add_patch(
                 Rectangle(
                     (start, row + 0.06), end - start - gap, 0.88, facecolor=block.colour, alpha=shade, linewidth=0

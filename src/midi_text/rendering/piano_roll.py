@@ -291,13 +291,14 @@ def _draw_line(sheet: Sheet, roll: _Roll, top: float, number: int, first: int, e
 def _draw_keyboard(axes: Axes, theme: Theme, low: int, high: int, beats: tuple[float, float]) -> None:
     """The black keys as faint stripes, and a line under every C."""
     from matplotlib.collections import PolyCollection
+    from matplotlib.colors import to_rgba
 
     black = [pitch for pitch in range(low - 1, high + 2) if pitch % 12 in _BLACK_KEYS]
     rows = np.array(black, np.float64)
     stripes = _rectangles(np.full(len(rows), beats[0]), np.full(len(rows), beats[1]), rows - 0.5, rows + 0.5)
-    axes.add_collection(
-        PolyCollection(stripes, facecolors=theme.faint, linewidths=0, zorder=0, alpha=0.55), autolim=False
-    )
+    faint = to_rgba(theme.faint)  # may be clear already
+    stripes = PolyCollection(stripes, facecolors=(*faint[:3], 0.55 * faint[3]), linewidths=0, zorder=0)
+    axes.add_collection(stripes, autolim=False)
     octaves = [pitch for pitch in range(low, high + 1) if pitch % 12 == 0] or [low]
     axes.hlines([pitch - 0.5 for pitch in octaves], *beats, color=theme.faint, linewidth=0.8, zorder=0.5)
     names = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")

@@ -3,6 +3,7 @@
 const INK = ["#3b6fe0", "#d4671f", "#149a72", "#c0508f", "#a98300", "#2a93b8", "#7f56c7", "#6d7682"];
 const VERDICT = { right: "#149a72", wrong: "#d4671f", missing: "#8a8f98", extra: "#c0508f" };
 const player = { value: null, buffers: new Map(), sources: [], context: null, playing: false, at: 0, since: 0 };
+const section = (letter) => INK[(letter.charCodeAt(0) - 65) % INK.length];
 const find = (name) => element.querySelector(`[data-${name}]`);
 const clock = (t) => `${Math.floor(t / 60)}:${String(Math.floor(t % 60)).padStart(2, "0")}`;
 const length = () => {
@@ -127,30 +128,82 @@ function colours() {
     line: of("--border-color-primary") || "#ddd", accent: of("--mt-accent") || "#b4472e", mark: of("--mt-mark") || "#f3e3c2" };
 }
 
-function draw() {
-  const canvas = find("roll"), value = player.value;
-  if (!canvas) return;
-  find("player").hidden = !value;
-  if (!value) return;
+// A canvas as large as it is shown, cleared; null where it is not shown.
+function sheet(canvas) {
   const ratio = devicePixelRatio || 1, wide = canvas.clientWidth, high = canvas.clientHeight;
+  if (!wide) return null;
   if (canvas.width !== Math.round(wide * ratio)) canvas.width = Math.round(wide * ratio);
   if (canvas.height !== Math.round(high * ratio)) canvas.height = Math.round(high * ratio);
-  const pen = canvas.getContext("2d"), look = colours(), total = length();
+  const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, wide, high);
-  const span = Math.min(Math.max(total, 4), wide < 600 ? 12 : 24), here = now();
-  const from = Math.max(0, Math.min(here - span * 0.3, total - span));
-  player.view = { from, span };
-  const x = (t) => ((t - from) / span) * wide;
-  let top = 4;
   pen.font = "11px system-ui, sans-serif";
   pen.textBaseline = "middle";
-  for (const [name, rows] of Object.entries(value.lanes ?? {})) {
+  return { pen, wide, high };
+}
+
+function draw() {
+  if (!find("roll")) return;
+  const value = player.value;
+  find("player").hidden = !value;
+  if (!value) return;
+  const look = colours(), total = length(), here = now();
+  const span = Math.min(Math.max(total, 4), find("player").clientWidth < 600 ? 12 : 24);
+  const from = Math.max(0, Math.min(here - span * 0.3, total - span));
+  player.view = { from, span };
+  find("map").hidden = total <= span;
+  drawRoll(value, look, here);
+  drawMap(value, look, here);
+  drawControls(value, total, here);
+}
+
+function drawRoll(value, look, here) {
+  const on = sheet(find("roll"));
+  if (!on) return;
+  const { pen, wide, high } = on, { from, span } = player.view, foot = high - 16;
+  const x = (t) => ((t - from) / span) * wide, seen = (start, end) => end >= from && start <= from + span;
+  const top = drawLanes(pen, value, look, x, wide, seen);
+  pen.fillStyle = look.mark;
+  for (const bar of value.changed) {
+    const left = x(value.bars[bar]);
+    pen.fillRect(left, top, x(value.bars[bar + 1] ?? length()) - left, foot - top);
+  }
+  drawBarLines(pen, value, look, x, seen, top, foot);
+  const melodic = value.drums.some(Boolean) ? foot - 26 : foot;
+  const [low, most] = range(value);
+  const tall = Math.min((melodic - top) / Math.max(most - low + 1, 12), 14);
+  const rise = Math.max(0, (melodic - top - tall * (most - low + 1)) / 2);
+  const y = (pitch) => melodic - rise - (pitch - low + 1) * tall;
+  for (const [start, end, pitch, velocity, part] of value.notes) {
+    if (!seen(start, end)) continue;
+    const sounding = here >= start && here < end && player.playing;
+    pen.fillStyle = value.marks.length || value.drums[part] ? look.soft : INK[part % INK.length];
+    pen.globalAlpha = value.marks.length ? 0.35 : sounding ? 1 : 0.4 + 0.5 * Math.min(velocity / 104, 1);
+    const width = Math.max(x(end) - x(start) - 1, 2);
+    if (value.drums[part]) pen.fillRect(x(start), foot - 4 - ((pitch * 5) % 21), 3, 3);
+    else pen.fillRect(x(start), y(pitch) - (sounding ? 1 : 0), width, Math.max(tall - 1, 2) + (sounding ? 2 : 0));
+  }
+  pen.globalAlpha = 1;
+  for (const [start, pitch, verdict] of value.marks) drawVerdict(pen, verdict, x(start), y(pitch), Math.max(Math.min(tall, 10), 6));
+  pen.fillStyle = look.accent;
+  pen.fillRect(x(here) - 1, 0, 2, foot);
+}
+
+// The pitches that there are, with a little room.
+function range(value) {
+  const pitches = value.notes.filter((n) => !value.drums[n[4]]).map((n) => n[2]).concat(value.marks.map((m) => m[1]));
+  return [pitches.reduce((a, b) => Math.min(a, b), 127) - 2, pitches.reduce((a, b) => Math.max(a, b), 0) + 2];
+}
+
+// Form, keys and chords above the notes; gives the height that they take.
+function drawLanes(pen, value, look, x, wide, seen) {
+  let top = 4;
+  for (const [name, rows] of Object.entries(value.lanes)) {
     for (const [start, end, text] of rows) {
-      if (end < from || start > from + span) continue;
+      if (!seen(start, end)) continue;
       const left = Math.max(x(start), 0), width = Math.min(x(end), wide) - left - 2;
       pen.globalAlpha = name === "form" ? 0.28 : 0.12;
-      pen.fillStyle = name === "form" ? INK[(text.charCodeAt(0) - 65) % INK.length] : look.soft;
+      pen.fillStyle = name === "form" ? section(text) : look.soft;
       pen.fillRect(left, top, width, 17);
       pen.globalAlpha = 1;
       if (pen.measureText(text).width < width - 6) {
@@ -160,54 +213,66 @@ function draw() {
     }
     top += 20;
   }
-  const foot = high - 16;
-  pen.fillStyle = look.mark;
-  for (const bar of value.changed ?? []) {
-    const left = x(value.bars[bar]);
-    pen.fillRect(left, top, x(value.bars[bar + 1] ?? total) - left, foot - top);
-  }
+  return top;
+}
+
+function drawBarLines(pen, value, look, x, seen, top, foot) {
   let last = -100;
   value.bars.forEach((t, bar) => {
-    if (t < from - 1 || t > from + span + 1) return;
+    if (!seen(t - 1, t + 1)) return;
     pen.fillStyle = look.line;
     pen.fillRect(Math.round(x(t)), top, 1, foot - top);
     if (x(t) - last > 26 && bar < value.bars.length - 1) {
       pen.fillStyle = look.soft;
-      pen.fillText(String(bar + 1), x(t) + 3, high - 7);
+      pen.fillText(String(bar + 1), x(t) + 3, foot + 9);
       last = x(t);
     }
   });
-  const kit = value.drums.some(Boolean), melodic = kit ? foot - 26 : foot;
-  const pitches = value.notes.filter((n) => !value.drums[n[4]]).map((n) => n[2]).concat(value.marks.map((m) => m[1]));
-  const low = pitches.reduce((a, b) => Math.min(a, b), 127) - 2, most = pitches.reduce((a, b) => Math.max(a, b), 0) + 2;
-  const tall = Math.min((melodic - top) / Math.max(most - low + 1, 12), 14);
-  const y = (pitch) => melodic - (pitch - low + 1) * tall;
-  for (const [start, end, pitch, velocity, part] of value.notes) {
-    if (end < from || start > from + span) continue;
-    const sounding = here >= start && here < end && player.playing;
-    pen.fillStyle = value.marks.length ? look.soft : value.drums[part] ? look.soft : INK[part % INK.length];
-    pen.globalAlpha = value.marks.length ? 0.35 : sounding ? 1 : 0.4 + 0.5 * Math.min(velocity / 104, 1);
-    const width = Math.max(x(end) - x(start) - 1, 2);
-    if (value.drums[part]) pen.fillRect(x(start), foot - 4 - ((pitch * 5) % 21), 3, 3);
-    else pen.fillRect(x(start), y(pitch) - (sounding ? 1 : 0), width, Math.max(tall - 1, 2) + (sounding ? 2 : 0));
+}
+
+// How a note was played, in shape as well as in colour.
+function drawVerdict(pen, verdict, left, up, size) {
+  pen.fillStyle = pen.strokeStyle = VERDICT[verdict];
+  if (verdict === "missing") pen.strokeRect(left, up, size, size);
+  else if (verdict === "right") pen.fillRect(left, up, size, size);
+  else {
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.moveTo(left, up); pen.lineTo(left + size, up + size);
+    pen.moveTo(left + size, up); pen.lineTo(left, up + size);
+    pen.stroke();
+    pen.lineWidth = 1;
+  }
+}
+
+// The whole of a longer piece: its sections, its notes, and where the roll is.
+function drawMap(value, look, here) {
+  const on = find("map").hidden ? null : sheet(find("map"));
+  if (!on) return;
+  const { pen, wide, high } = on, x = (t) => (t / length()) * wide;
+  pen.globalAlpha = 0.28;
+  for (const [start, end, letter] of value.lanes.form ?? []) {
+    pen.fillStyle = section(letter);
+    pen.fillRect(x(start), 0, x(end) - x(start) - 1, high);
   }
   pen.globalAlpha = 1;
-  for (const [start, pitch, verdict] of value.marks) {
-    pen.fillStyle = pen.strokeStyle = VERDICT[verdict];
-    const size = Math.max(Math.min(tall, 10), 6), left = x(start), up = y(pitch);
-    if (verdict === "missing") pen.strokeRect(left, up, size, size);
-    else if (verdict === "right") pen.fillRect(left, up, size, size);
-    else {
-      pen.lineWidth = 2;
-      pen.beginPath();
-      pen.moveTo(left, up); pen.lineTo(left + size, up + size);
-      pen.moveTo(left + size, up); pen.lineTo(left, up + size);
-      pen.stroke();
-      pen.lineWidth = 1;
-    }
+  pen.fillStyle = look.mark;
+  for (const bar of value.changed) pen.fillRect(x(value.bars[bar]), 0, x(value.bars[bar + 1] ?? length()) - x(value.bars[bar]), high);
+  pen.fillStyle = look.ink;
+  pen.globalAlpha = 0.45;
+  const [low, most] = range(value), y = (pitch) => high - 3 - ((pitch - low) / (most - low)) * (high - 6);
+  for (const [start, end, pitch, , part] of value.notes) {
+    if (!value.drums[part]) pen.fillRect(x(start), y(pitch), Math.max(x(end) - x(start), 1), 1.5);
   }
-  pen.fillStyle = look.accent;
-  pen.fillRect(x(here) - 1, 0, 2, foot);
+  pen.globalAlpha = 1;
+  pen.strokeStyle = pen.fillStyle = look.accent;
+  pen.lineWidth = 1.5;
+  pen.strokeRect(x(player.view.from) + 1, 1, x(player.view.span) - 2, high - 2);
+  pen.fillRect(x(here) - 1, 0, 2, high);
+  pen.lineWidth = 1;
+}
+
+function drawControls(value, total, here) {
   const button = find("play"), slider = find("seek");
   const label = player.playing ? "Pause" : player.waiting ? "Waiting for the next bars" : "Play";
   if (button.getAttribute("aria-label") !== label) {
@@ -227,10 +292,9 @@ function wire() {
   box.dataset.wired = "yes";
   find("play").addEventListener("click", () => (player.playing ? pause() : play()));
   find("seek").addEventListener("input", (event) => seek(Number(event.target.value)));
-  find("roll").addEventListener("click", (event) => {
-    const box = event.target.getBoundingClientRect();
-    seek(player.view.from + ((event.clientX - box.left) / box.width) * player.view.span);
-  });
+  const share = (event) => event.offsetX / event.target.clientWidth;
+  find("roll").addEventListener("click", (event) => seek(player.view.from + share(event) * player.view.span));
+  find("map").addEventListener("click", (event) => seek(share(event) * length()));
   new ResizeObserver(draw).observe(find("roll"));
   legend();
 }
