@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import symusic
 
+from midi_text.cli import main
 from midi_text.data.batches import ExampleTable, collate, plan_epoch
 from midi_text.data.build import BuildSettings, build_dataset, excerpts, shards
 from midi_text.data.sources import Terms, read_pieces
@@ -248,3 +249,16 @@ def test_collating_pads_and_ignores():
     assert batch["attention_mask"].sum(1).tolist() == [3, 1]
     assert (batch["labels"] != IGNORED).sum(1).tolist() == [2, 17]
     assert batch["notes"].tolist() == [1, 2]
+
+
+def test_a_tokenizer_can_be_kept(built: Path, folder: Path, tmp_path: Path):
+    assert main(["build", str(folder), str(tmp_path), "--tokenizer", str(built / "tokenizer"), "--limit", "3",
+                 "--licence", "CC0-1.0", "--attribution", "Made up for a test"]) == 0  # fmt: skip
+    for name in ("tokenizer.json", "event_merges.json"):
+        assert (tmp_path / "tokenizer" / name).read_bytes() == (built / "tokenizer" / name).read_bytes()
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_share_to_hold_out_is_a_share(folder: Path, tmp_path: Path, share: float):
+    with pytest.raises(ValueError, match="held_out must be a share between 0 and 1"):
+        build_dataset(folder, tmp_path, SETTINGS, terms=TERMS, held_out=share)

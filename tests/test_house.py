@@ -34,6 +34,7 @@ FLOORS = {
     "search": 2,
     "reports": 3,
     "publishing": 3,
+    "feedback": 3,
     "live": 3,
     "demo": 3,
     "cli": 4,

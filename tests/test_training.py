@@ -19,15 +19,17 @@ from midi_text.data.sources import Terms
 from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
 from midi_text.processing_midi_text import MidiTextProcessor
 from midi_text.records import DataManifest, RunRecord
-from midi_text.score_midi_text import write_score
+from midi_text.rendering.piano_roll import draw_piano_roll
+from midi_text.score_midi_text import read_score, write_score
 from midi_text.training.loop import Trainer, train
+from midi_text.training.samples import PROMPTS
 from midi_text.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(
     model={"d_model": 32, "num_heads": 2, "num_key_value_heads": 2, "d_ff": 48, "num_encoder_layers": 1,
            "num_decoder_layers": 1, "dropout": 0.1},
     steps=8, events_per_batch=1500, warmup_steps=2, validate_every=4, validation_rows=4, save_every=4,
-    mixed_precision="no",
+    mixed_precision="no", samples=0, trackers=(),
 )  # fmt: skip
 
 
@@ -72,6 +74,43 @@ def test_a_run_leaves_weights_processor_and_record(run: Path):
     assert DataManifest.load(run / "best" / "data_manifest.json").hash == record.data_manifest_hash
     assert (run / "best" / "CREDITS.md").read_text().startswith("# Credits")
     assert not list(run.glob(".*.part"))
+    assert {path.name for path in run.iterdir()} == {"best", "checkpoint-0000004", "checkpoint-0000008"}
+
+
+def test_samples_and_figures_come_and_change_nothing(
+    run: Path, data: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO", "midi_text")
+    Trainer(data, tmp_path / "run", dataclasses.replace(SETTINGS, samples=2, trackers=None), draw_piano_roll).run()
+    assert_equal_weights(run / "checkpoint-0000008", tmp_path / "run" / "checkpoint-0000008")
+    samples = tmp_path / "run" / "samples"
+    assert sorted(path.name for path in samples.iterdir()) == ["step-0000004", "step-0000008"]
+    for folder in samples.iterdir():
+        said = (folder / "samples.md").read_text()
+        assert said.count("## prompt-") == len(PROMPTS)
+        assert said.count("## piece-") >= 1
+        assert all(f"> {prompt}" in said for prompt in PROMPTS)
+        for midi in folder.glob("*.mid"):
+            assert read_score(midi).score.note_num() > 0
+            assert midi.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert list((tmp_path / "run").rglob("events.out.tfevents*")), "TensorBoard is the default"
+    assert any("tokens/s" in message for message in caplog.messages)
+
+
+def test_adapters_learn_alone_and_come_out_merged(run: Path, data: Path, tmp_path: Path):
+    settings = dataclasses.replace(SETTINGS, init_from=str(run / "best"), lora_rank=2, learning_rate=0.02,
+                                   matrix_learning_rate=0.0, base_model="a tiny one")  # fmt: skip
+    trainer = Trainer(data, tmp_path / "run", settings)
+    learning = [name for name, parameter in trainer.model.named_parameters() if parameter.requires_grad]
+    assert learning
+    assert all("lora_" in name for name in learning)
+    trainer.run()
+    before, after = weights(run / "best"), weights(tmp_path / "run" / "best")
+    assert before.keys() == after.keys()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all(name.split(".")[-2].endswith("_proj") for name in changed)
+    assert RunRecord.load(tmp_path / "run" / "best" / "run_record.json").settings["base_model"] == "a tiny one"
 
 
 def test_going_on_after_a_stop_equals_a_straight_run(run: Path, data: Path, tmp_path: Path):
@@ -179,8 +218,8 @@ def test_two_processes_share_the_work(data: Path, tmp_path: Path):
         Path({str(tmp_path)!r}, f"rank-{{trainer.accelerator.process_index}}").write_text(said)
         """)
     )
-    command = [sys.executable, "-m", "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2"]
-    command += ["--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no", str(code)]
+    config = Path(__file__).parents[1] / "configs" / "two-cpu.yaml"
+    command = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(config), str(code)]
     environment = {**os.environ, "ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "MASTER_PORT": "29613"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110)
     assert done.returncode == 0, done.stderr

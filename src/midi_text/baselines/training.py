@@ -11,10 +11,8 @@ import json
 import math
 import platform
 import shutil
-import signal
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +24,7 @@ from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
 from ..data.examples import event_vocabulary
+from ..data.stopping import Stop, whole_folder
 from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
 from . import KINDS
 from .base import Baseline
@@ -128,7 +127,7 @@ class BaselineTrainer:
         self.runner, self.optimizer = self.accelerator.prepare(self.model, optimizer)
         self.progress = BaselineProgress()
         self.accelerator.register_for_checkpointing(self.progress, self.scheduler)
-        self.stopping = False
+        self.stop = Stop()
 
     def _rate(self, step: int) -> float:
         """Linear warm-up, then half a cosine down to the final share."""
@@ -160,7 +159,7 @@ class BaselineTrainer:
         bar = tqdm(
             total=s.steps, initial=progress.step, unit="step", disable=not self.accelerator.is_local_main_process
         )
-        with self._signals():
+        with self.stop.listening():
             while progress.step < s.steps:
                 loss = self._step()
                 progress.seconds = before + time.monotonic() - started
@@ -169,7 +168,7 @@ class BaselineTrainer:
                 bar.set_postfix_str(f"loss {loss:.3f}{best}", refresh=False)
                 last = progress.step == s.steps
                 over = max_seconds is not None and time.monotonic() - started > max_seconds
-                stop = self._agree(self.stopping or over)
+                stop = self._agree(self.stop.asked or over)
                 if progress.step % s.validate_every == 0 or last:
                     self._validate(loss)
                 if progress.step % s.save_every == 0 or last or stop:
@@ -216,7 +215,7 @@ class BaselineTrainer:
         if bits / notes < progress.best_bits:
             progress.best_bits, progress.best_step = bits / notes, progress.step
             if self.accelerator.is_main_process:
-                with _whole_folder(self.output / "best") as folder:
+                with whole_folder(self.output / "best") as folder:
                     self.model.save_pretrained(folder)
                     self._record().save(folder / "run_record.json")
                     self.manifest.save(folder / "data_manifest.json")
@@ -246,14 +245,9 @@ class BaselineTrainer:
     def _save(self) -> None:
         """A checkpoint to go on from; the ones before go."""
         target = self.output / f"checkpoint-{self.progress.step:07d}"
+        with whole_folder(target, self.accelerator) as folder:
+            self.accelerator.save_state(str(folder))
         if self.accelerator.is_main_process:
-            shutil.rmtree(_part_of(target), ignore_errors=True)
-        self.accelerator.wait_for_everyone()
-        self.accelerator.save_state(str(_part_of(target)))  # every process writes its own part of it
-        self.accelerator.wait_for_everyone()
-        if self.accelerator.is_main_process:
-            shutil.rmtree(target, ignore_errors=True)
-            _part_of(target).replace(target)
             for old in sorted(self.output.glob("checkpoint-*"))[:-1]:
                 shutil.rmtree(old)
 
@@ -262,22 +256,6 @@ class BaselineTrainer:
         if self.accelerator.num_processes == 1:
             return flag
         return bool(self.accelerator.reduce(torch.tensor(float(flag), device=self.accelerator.device), "sum") > 0)
-
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C ask the loop to save and end; a second Ctrl-C ends at once."""
-
-        def ask(number: int, frame: Any) -> None:
-            if self.stopping and number == signal.SIGINT:
-                raise KeyboardInterrupt
-            self.stopping = True
-
-        old = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
 
 
 def train_baseline(
@@ -290,18 +268,3 @@ def train_baseline(
 ) -> RunRecord | None:
     """Trains a baseline on a folder that ``build_dataset`` wrote; see `BaselineTrainer.run`."""
     return BaselineTrainer(data, output, settings or BaselineSettings()).run(resume, max_seconds)
-
-
-def _part_of(target: Path) -> Path:
-    return target.with_name(f".{target.name}.part")
-
-
-@contextmanager
-def _whole_folder(target: Path) -> Iterator[Path]:
-    """A temporary folder that takes the target's place when all is written."""
-    part = _part_of(target)
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    yield part
-    shutil.rmtree(target, ignore_errors=True)
-    part.replace(target)

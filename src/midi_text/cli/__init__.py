@@ -19,7 +19,21 @@ import warnings
 from collections.abc import Sequence
 from importlib import metadata
 
-from . import ancestors, changes, demo, drawing, jam, knowledge, measure, music, reports, search, students, workshop
+from . import (
+    ancestors,
+    changes,
+    demo,
+    drawing,
+    jam,
+    knowledge,
+    measure,
+    music,
+    reports,
+    search,
+    students,
+    tuning,
+    workshop,
+)
 from .output import Output, say
 
 INTERRUPTED, BROKEN_PIPE = 130, 141
@@ -72,6 +86,7 @@ def make_parser() -> argparse.ArgumentParser:
     music.add_commands(commands, every)
     changes.add_commands(commands, every)
     workshop.add_commands(commands, every)
+    tuning.add_commands(commands, every)
     measure.add_commands(commands, every)
     reports.add_commands(commands, every)
     ancestors.add_commands(commands, every)

@@ -84,7 +84,7 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
             {"folder": args.output, "step": step, "done": done, "record": record and record.to_dict()},
             f"{args.output}: step {step} of {settings.steps}; {best} ({trainer.model.bits_are}){more}",
         )
-    return INTERRUPTED if trainer.stopping else 0
+    return INTERRUPTED if trainer.stop.asked else 0
 
 
 def run_compose(args: argparse.Namespace, out: Output) -> int:

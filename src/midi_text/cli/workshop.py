@@ -12,7 +12,7 @@ import importlib.util
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from ..data.processes import Runner, in_processes
 from ..data.sources import Terms
 from ..publishing.cards import dataset_card
 from ..records import DataManifest
+from ..tokenization_midi_text import MidiTextTokenizer
 from ..training.settings import TrainingSettings
 from .options import at_least_one
 from .output import Output, table
@@ -42,7 +43,12 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
         "source", metavar="SOURCE", help="a folder of MIDI files or of a data set, or its name on the Hub"
     )
     build.add_argument("output", metavar="OUTPUT", help="the folder to make, or to go on with")
-    _add_terms(build)
+    build.add_argument(
+        "--tokenizer",
+        metavar="CHECKPOINT",
+        help="keep the tokenizer of this checkpoint, to train it further [learn one]",
+    )
+    add_terms(build)
     _add_places(build)
     _add_settings(build, BuildSettings)
     build.set_defaults(run=run_build)
@@ -55,7 +61,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
         help='folders of MIDI or scores with notes beside them, data sets, archives with captions, or "music21:bach"',
     )
     collecting.add_argument("--output", required=True, metavar="FOLDER", help="the folder to make, or to go on with")
-    _add_terms(collecting)
+    add_terms(collecting)
     _add_places(collecting)
     collecting.set_defaults(run=run_collect)
 
@@ -65,6 +71,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     train.add_argument("--settings", type=Path, metavar="FILE", help="settings as JSON or TOML; options win over it")
     train.add_argument(
         "--tasks", type=_tasks, metavar="A=SHARE,B=SHARE", help='such as "contrast" or "compose=0.7,contrast=0.3"'
+    )
+    train.add_argument(
+        "--trackers", type=_names, metavar="A,B", help='such as "wandb"; "" for none [tensorboard, where installed]'
     )
     train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
     train.add_argument("--max-seconds", type=float, help="save and end after this long")
@@ -97,7 +106,10 @@ def run_build(args: argparse.Namespace, out: Output) -> int:
     """Builds a corpus."""
     require("train", "pyarrow", "datasets")
     settings = _settings(BuildSettings, {}, args)
-    manifest = build_dataset(args.source, args.output, settings, terms=_terms(args), runner=_runner(args))
+    tokenizer = MidiTextTokenizer.from_pretrained(args.tokenizer) if args.tokenizer else None
+    manifest = build_dataset(
+        args.source, args.output, settings, terms=terms_of(args), tokenizer=tokenizer, runner=_runner(args)
+    )
     _say_built(manifest, args.output, "examples", out)
     return 0
 
@@ -105,7 +117,7 @@ def run_build(args: argparse.Namespace, out: Output) -> int:
 def run_collect(args: argparse.Namespace, out: Output) -> int:
     """Collects sources into one corpus."""
     require("train", "pyarrow", "datasets")
-    manifest = collect(args.sources, args.output, terms=_terms(args), runner=_runner(args))
+    manifest = collect(args.sources, args.output, terms=terms_of(args), runner=_runner(args))
     _say_built(manifest, args.output, "pieces", out)
     return 0
 
@@ -123,7 +135,8 @@ def _say_built(manifest: DataManifest, folder: str, what: str, out: Output) -> N
     out.item({"folder": folder, **manifest.to_dict()}, text)
 
 
-def _add_terms(parser: argparse.ArgumentParser) -> None:
+def add_terms(parser: argparse.ArgumentParser) -> None:
+    """Adds the options that `terms_of` reads."""
     group = parser.add_argument_group("terms", "on which music is taken")
     group.add_argument("--licence", default="", metavar="NAME", help="of pieces whose source names none")
     group.add_argument("--attribution", default="", metavar="TEXT", help="credit line of pieces without one")
@@ -132,9 +145,9 @@ def _add_terms(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _terms(args: argparse.Namespace) -> Terms:
-    accepted = tuple(name.strip() for name in args.licences.split(",") if name.strip())
-    return Terms(args.licence, args.attribution, accepted)
+def terms_of(args: argparse.Namespace) -> Terms:
+    """On what terms music is taken."""
+    return Terms(args.licence, args.attribution, _names(args.licences))
 
 
 def _add_places(parser: argparse.ArgumentParser) -> None:
@@ -158,10 +171,12 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
     """Trains, in one process or in each of those that ``accelerate launch`` starts."""
     require("train", "accelerate", "pyarrow")
     settings = _settings(TrainingSettings, _read_settings(args.settings) if args.settings else {}, args)
-    require("train", *(name for name in settings.trackers if name == "tensorboard"))
+    require("train", *(name for name in settings.trackers or () if name == "tensorboard"))
+    if settings.lora_rank:
+        require("finetune", "peft")
     from ..training.loop import Trainer
 
-    trainer = Trainer(args.data, args.output, settings)
+    trainer = Trainer(args.data, args.output, settings, sample_drawing())
     record = trainer.run(args.resume, args.max_seconds)
     done = trainer.progress.step >= settings.steps
     if os.environ.get("RANK", "0") == "0":
@@ -172,7 +187,16 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
             {"folder": args.output, "step": trainer.progress.step, "done": done, "record": record and record.to_dict()},
             text + more,
         )
-    return INTERRUPTED if trainer.stopping else 0
+    return INTERRUPTED if trainer.stop.asked else 0
+
+
+def sample_drawing() -> Callable[[Any, Path], None] | None:
+    """What draws the samples of a run; None where nothing does that is installed."""
+    if importlib.util.find_spec("matplotlib") is None:
+        return None
+    from ..rendering.piano_roll import draw_piano_roll
+
+    return draw_piano_roll
 
 
 def run_pack(args: argparse.Namespace, out: Output) -> int:
@@ -233,6 +257,10 @@ def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
             group.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=f"[{field.default}]")
         elif field.type in _KINDS:
             group.add_argument(option, type=_KINDS[str(field.type)], help=f"[{field.default}]")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _tasks(text: str) -> dict[str, float]:

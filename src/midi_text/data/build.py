@@ -49,6 +49,7 @@ def build_dataset(
     *,
     terms: Terms | None = None,
     tokenizer: MidiTextTokenizer | None = None,
+    held_out: float | None = None,
     num_proc: int = 1,
     runner: Runner | None = None,
 ) -> DataManifest:
@@ -60,16 +61,22 @@ def build_dataset(
         settings: How to cut; the defaults made the embedded checkpoint.
         terms: Licence and credit where the source is silent, and what is accepted.
         tokenizer: A tokenizer to keep; its event vocabulary must be the one ``remi_config`` gives.
+        held_out: Share of the works for validation where the source gives no splits, see `make_plan`.
         num_proc: Processes of this machine that read and measure.
         runner: Where to work instead, such as `cluster.ray_runner`.
 
     Raises:
-        ValueError: If no piece could be read, or the folder holds a build with other settings.
+        ValueError: If no piece could be read, the folder holds a build with other settings, ``held_out`` is no share
+            or copies are kept with it, or the tokenizer knows other events.
         OSError: If the folder cannot be written.
     """
     settings, terms = settings or BuildSettings(), terms or Terms()
     target, runner = Path(output), runner or in_processes(num_proc)
-    _claim(target, settings, terms, source)
+    if held_out is not None and not (0 < held_out < 1 and settings.duplicates == "drop"):
+        raise ValueError(f"held_out must be a share between 0 and 1, with copies dropped; got {held_out}")
+    if tokenizer is not None and tokenizer.base_events != event_vocabulary().names:
+        raise ValueError("the tokenizer must know the events of this version; it knows others: take another one")
+    _claim(target, settings, terms, source, held_out)
     left_out: Counter[str] = Counter()
 
     def pieces(reasons: Counter[str] | None = None) -> Iterator[Piece]:
@@ -80,7 +87,7 @@ def build_dataset(
                 )
             yield piece
 
-    plan = _plan(target, pieces, runner) if settings.duplicates == "drop" else Plan({}, {}, {}, ())
+    plan = _plan(target, pieces, runner, held_out) if settings.duplicates == "drop" else Plan({}, {}, {}, ())
     taken = (piece for piece in map(plan.apply, pieces(left_out)) if piece is not None)
     tally = make_shards(target / "data", partial(build_shard, settings), in_jobs_by_split(taken), runner, "building")
     tally.failures.update(left_out)
@@ -124,7 +131,7 @@ def build_shard(settings: BuildSettings, job: Job) -> bytes:
     return to_shard(rows, schema(), tally)
 
 
-def _plan(target: Path, pieces: Callable[[], Iterator[Piece]], runner: Runner) -> Plan:
+def _plan(target: Path, pieces: Callable[[], Iterator[Piece]], runner: Runner, held_out: float | None) -> Plan:
     """What becomes of the pieces, found once and kept beside the shards."""
     path = target / "duplicates.json"
     if path.exists():
@@ -134,15 +141,17 @@ def _plan(target: Path, pieces: Callable[[], Iterator[Piece]], runner: Runner) -
         for found in runner(survey_job, in_jobs(pieces(), "survey")):
             surveyed += found
             bar.update(len(found))
-    plan = make_plan(surveyed)
+    plan = make_plan(surveyed, held_out)
     write_whole(path, plan.to_json().encode())
     return plan
 
 
-def _claim(target: Path, settings: BuildSettings, terms: Terms, source: str | Path) -> None:
+def _claim(target: Path, settings: BuildSettings, terms: Terms, source: str | Path, held_out: float | None) -> None:
     """Makes the folder and refuses to mix two builds in it."""
     target.mkdir(parents=True, exist_ok=True)
-    note = json.dumps({**asdict(settings), **asdict(terms), "source": Path(source).resolve().name}, sort_keys=True)
+    said = {**asdict(settings), **asdict(terms), "source": Path(source).resolve().name}
+    said |= {} if held_out is None else {"held_out": held_out}
+    note = json.dumps(said, sort_keys=True)
     path = target / "build.json"
     if path.exists() and path.read_text(encoding="utf-8") != note:
         raise ValueError(

@@ -2,12 +2,14 @@
 
 Pieces that name the same work, or are found to be the same music (`duplicates`), form a group. A group lives in one
 split. Where a source gave splits, what it holds out stays held out, and pieces of the group that it put elsewhere are
-dropped; where splits are drawn here, the group follows its held-out piece or is drawn as one. Of exact copies with the
+dropped; where splits are drawn here, the group follows its held-out piece or is drawn as one, by its name, or, in a
+folder so small that a draw could hold out nothing, as one of a share of the groups. Of exact copies with the
 same instruments only one is kept: the other re-orchestrations and versions of a split teach something.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -91,8 +93,14 @@ def look(piece: Piece, score: Any) -> Surveyed:
     return Surveyed(piece.id, piece.split, piece.drawn, piece.group or piece.id, programs, found)
 
 
-def make_plan(surveyed: Iterable[Surveyed]) -> Plan:
-    """Decides, see the head of this file."""
+def make_plan(surveyed: Iterable[Surveyed], held_out: float | None = None) -> Plan:
+    """Decides, see the head of this file.
+
+    Args:
+        surveyed: All pieces.
+        held_out: The share of the groups without a given split that are for validation, one at least, the others for
+            training; None draws the split of each by itself (`draw_split`).
+    """
     everything = list(surveyed)
     ids = Counter(one.id for one in everything)
     pieces = [one for one in everything if one.outline is not None]
@@ -100,10 +108,16 @@ def make_plan(surveyed: Iterable[Surveyed]) -> Plan:
     dropped = dict(_copies(pieces, matches))
     dropped |= {name: TAKEN for name, count in ids.items() if count > 1}
     moved, joined = {}, {}
-    for members in _works(pieces, matches):
+    works = _works(pieces, matches)
+    drawn = {pieces[work[0]].group: "train" for work in works if all(pieces[i].drawn for i in work)}
+    if held_out is not None:
+        for group in sorted(drawn, key=_draw)[: max(1, round(held_out * len(drawn)))]:
+            drawn[group] = "validation"
+    for members in works:
         given = {pieces[i].split for i in members if not pieces[i].drawn}
         first = pieces[members[0]]
-        split = next((name for name in HELD_OUT if name in given), draw_split(first.group))
+        split = next((name for name in HELD_OUT if name in given), "")
+        split = split or (draw_split(first.group) if held_out is None else drawn[first.group])
         for one in (pieces[i] for i in members):
             if one.group != first.group:
                 joined[one.id] = first.group
@@ -115,6 +129,10 @@ def make_plan(surveyed: Iterable[Surveyed]) -> Plan:
                 dropped[one.id] = CROSSING.format(split)
     named = tuple((pieces[m.first].id, pieces[m.second].id, round(m.share, 3)) for m in matches)
     return Plan(moved, dropped, joined, named)
+
+
+def _draw(group: str) -> bytes:
+    return hashlib.sha256(group.encode()).digest()
 
 
 def _works(pieces: list[Surveyed], matches: list[Match]) -> list[list[int]]:

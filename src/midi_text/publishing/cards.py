@@ -46,6 +46,7 @@ def model_card(papers: Papers, *, repo_id: str) -> str:
         # The Hub has no task for MIDI; this is its nearest, and the tags say the rest.
         pipeline_tag="text-to-audio",
         tags=TAGS,
+        base_model=str(papers.run.settings.get("base_model") or "") or None,
         model_name=repo_id,
         eval_results=eval_results(papers),
     )

@@ -21,7 +21,6 @@ from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
 from ..records import WEIGHTS_FILE, Papers
 from ..style_midi_text import PROBE_FILE
-from ..tokenization_midi_text import MidiTextTokenizer
 from .cards import model_card
 from .portable import PACKAGE, portable_files
 
@@ -138,8 +137,7 @@ def _write_model(source: Path, folder: Path) -> None:
     """Weights, tokenizer and processor as transformers writes them, then the code and the keys that name it."""
     model = MidiTextForConditionalGeneration.from_pretrained(source, dtype=torch.bfloat16)
     model.save_pretrained(folder)
-    tokenizer = MidiTextTokenizer.from_pretrained(source)
-    MidiTextProcessor(tokenizer, max_source_length=model.config.max_source_length).save_pretrained(folder)
+    MidiTextProcessor.from_pretrained(source).save_pretrained(folder)  # with what it says of the checkpoint
     for name, text in portable_files().items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     for name, auto_map in AUTO_MAPS.items():

@@ -1,9 +1,10 @@
 """The training loop: an explicit one, on Accelerate, for one process or many.
 
 What a run leaves in its folder: ``checkpoint-<step>/`` to go on from, ``best/`` with the weights of the lowest held-out
-bits per note, the tokenizer and the run record beside them. Checkpoints are written under another name and renamed
-when whole. A run that is stopped (SIGTERM, Ctrl-C, a limit of seconds) saves and ends; started again with ``resume`` it
-goes on as if nothing had happened: the same batches, the same words, the same learning rates.
+bits per note, the tokenizer and the run record beside them, and ``samples/step-<step>/`` for people (`samples`).
+Folders are written under another name and renamed when whole. A run that is stopped (SIGTERM, Ctrl-C, a limit of
+seconds) saves and ends; started again with ``resume`` it goes on as if nothing had happened: the same batches, the same
+words, the same learning rates.
 
 Losses are sums over target tokens divided by the tokens of all processes, so that padding and the number of processes
 change nothing.
@@ -11,98 +12,60 @@ change nothing.
 
 from __future__ import annotations
 
-import copy
+import importlib.util
 import json
 import logging
 import math
 import platform
-import random
 import shutil
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
 from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from ..configuration_midi_text import MidiTextConfig
-from ..data.batches import IGNORED, Batch, ExampleTable, collate, plan_epoch
+from ..data.batches import IGNORED, ExampleTable, plan_epoch
+from ..data.stopping import Stop, whole_folder
 from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
 from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
 from ..tokenization_midi_text import MidiTextTokenizer
-from .contrast import CONTRAST, PROJECTION_DIM, collate_pairs, held_out_pairs, in_step, pair_loss
-from .objectives import CAPS, make_example
+from .adapters import add_adapters, merged
+from .contrast import CONTRAST, PROJECTION_DIM, in_step, pair_loss
+from .epochs import Epoch, HeldOut, TensorBatch
+from .objectives import CAPS
 from .optimizers import make_optimizers
+from .progress import Progress
+from .samples import Draw, held_out_scores, write_samples
 from .settings import TrainingSettings
+from .speed import Speed
 
 logger = logging.getLogger(__name__)
-TensorBatch = dict[str, torch.Tensor]
-
-
-@dataclass
-class Progress:
-    """Where a run stands; saved with each checkpoint."""
-
-    step: int = 0
-    epoch: int = 0
-    batch: int = 0  # next batch of this epoch, counted over all processes
-    tokens: int = 0
-    seconds: float = 0.0
-    best_step: int = 0
-    best_bits: float = 1e9
-    best_is_average: bool = False
-    best_pairs: float = 1e9  # held-out nats per pair; decides where the run learns nothing but pairs
-    losses: list[tuple[int, float, float | None]] = field(default_factory=list)
-
-    def state_dict(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From `state_dict`."""
-        for name, value in state.items():
-            setattr(self, name, value)
-
-
-class _Epoch(Dataset[TensorBatch]):
-    """The batches of one process in one epoch, made when asked for."""
-
-    def __init__(self, table: ExampleTable, tokenizer: MidiTextTokenizer, plan: list[Batch], seed: str, augment: bool):
-        self.table, self.tokenizer, self.plan, self.seed, self.augment = table, tokenizer, plan, seed, augment
-
-    def __len__(self) -> int:
-        return len(self.plan)
-
-    def __getitem__(self, index: int) -> TensorBatch:
-        batch = self.plan[index]
-        rows = [self.table[row] for row in batch.rows]
-        examples = [
-            make_example(self.tokenizer, row, batch.task, random.Random(f"{self.seed}:{number}"), self.augment)
-            for number, row in zip(batch.rows, rows, strict=True)
-        ]
-        if batch.task == CONTRAST:
-            return collate_pairs(examples, [row.piece for row in rows], self.tokenizer.pad_token_id)
-        return collate(examples, self.tokenizer.pad_token_id)
 
 
 class Trainer:
-    """One run in one process: built, then `run`."""
+    """One run in one process: built, then `run`.
 
-    def __init__(self, data: str | Path, output: str | Path, settings: TrainingSettings):
-        self.settings, self.data, self.output = settings, Path(data), Path(output)
+    Args:
+        data: A folder that ``build_dataset`` wrote.
+        output: The run's folder.
+        settings: How to train.
+        draw: Makes the pictures of samples; None for none.
+    """
+
+    def __init__(self, data: str | Path, output: str | Path, settings: TrainingSettings, draw: Draw | None = None):
+        self.settings, self.data, self.output, self.draw = settings, Path(data), Path(output), draw
         self.accelerator = Accelerator(
             mixed_precision=settings.mixed_precision,
-            log_with=list(settings.trackers) or None,
+            log_with=_trackers(settings) or None,
             project_dir=self.output,
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=False),
             step_scheduler_with_optimizer=False,
@@ -114,10 +77,13 @@ class Trainer:
         self.tokenizer = MidiTextTokenizer.from_pretrained(self.data / "tokenizer")
         self.table = ExampleTable(self.data, "train", settings.max_events)
         self.validation = ExampleTable(self.data, "validation", settings.max_events)
+        self.held_out = HeldOut(self.validation, self.tokenizer, settings, self.accelerator)
         self.model = self._new_model()
         if self.accelerator.device.type == "cpu":
             self.model.set_attn_implementation("eager")  # measured: up to 40 % more tokens a second than sdpa
         self.parameters = self.model.num_parameters()
+        if settings.lora_rank:
+            add_adapters(self.model, settings.lora_rank)
         self.optimizers = make_optimizers(self.model, settings)
         self.schedulers = [torch.optim.lr_scheduler.LambdaLR(o, self._rate) for o in self.optimizers]
         self.average = (
@@ -133,7 +99,7 @@ class Trainer:
         self.accelerator.register_for_checkpointing(*kept)
         if self.average is not None:
             self.average.to(self.accelerator.device)
-        self.stopping = False
+        self.stop = Stop()
 
     def _new_model(self) -> MidiTextForConditionalGeneration:
         space = {"projection_dim": PROJECTION_DIM} if self.settings.tasks.get(CONTRAST, 0) > 0 else {}
@@ -185,6 +151,7 @@ class Trainer:
         if found is not None:
             self.accelerator.load_state(str(found))
         self.accelerator.init_trackers("midi-text")
+        speed = Speed(self.model.config, self.accelerator, self.settings.mixed_precision)
         started, before = time.monotonic(), self.progress.seconds
         bar = tqdm(
             total=self.settings.steps,
@@ -195,9 +162,10 @@ class Trainer:
         self.model.train()
         recent = {False: 0.0, True: 0.0}  # of tokens, of pairs
         pairs_only = self._pairs_only
-        with self._signals():
+        with self.stop.listening():
             for batch in self._batches():
                 loss = self._step(batch)
+                speed.take(batch)
                 of_pairs = "midi_input_ids" in batch
                 recent[of_pairs] = 0.95 * recent[of_pairs] + 0.05 * loss if recent[of_pairs] else loss
                 progress = self.progress
@@ -210,13 +178,16 @@ class Trainer:
                 bar.set_postfix_str(f"{shown}, best {best}", refresh=False)
                 last = progress.step >= self.settings.steps
                 over = max_seconds is not None and time.monotonic() - started > max_seconds
-                stop = self._agree(self.stopping or over)
+                stop = self._agree(self.stop.asked or over)
                 if progress.step % self.settings.validate_every == 0 or last:
-                    self._validate(recent[pairs_only])
+                    self._validate(recent[pairs_only], speed.figures())
                 if progress.step % self.settings.save_every == 0 or last or stop:
                     self._save()
+                if self.settings.samples and not pairs_only and (progress.step % self._sample_every == 0 or last):
+                    self._write_samples()
                 if last or stop:
                     break
+                speed.go_on()
         bar.close()
         self.accelerator.end_training()
         return self._record() if self.progress.best_step else None
@@ -230,9 +201,8 @@ class Trainer:
             plan = in_step(plan, world)
             if not plan:
                 raise ValueError(f"{world} processes need at least {world} batches an epoch; use fewer or more data")
-            epoch = _Epoch(
-                self.table, self.tokenizer, plan[progress.batch + rank :: world], f"{s.seed}:{progress.epoch}", True
-            )
+            own, seed = plan[progress.batch + rank :: world], f"{s.seed}:{progress.epoch}"
+            epoch = Epoch(self.table, self.tokenizer, own, seed, augment=True, sketches=s.sketches)
             loader = DataLoader(
                 epoch,
                 batch_size=None,
@@ -280,18 +250,18 @@ class Trainer:
 
     # -- validation and papers -----------------------------------------------------------------------------------
 
-    def _validate(self, training_loss: float) -> None:
+    def _validate(self, training_loss: float, speed: dict[str, float]) -> None:
         """Measures held-out bits per note, keeps the best weights."""
-        measured = {"weights": self._bits_per_note(self.model, "compose")}
-        untold, _ = self._bits_per_note(self.model, "untold")
+        measured = {"weights": self.held_out.bits_per_note(self.model, "compose")}
+        untold, _ = self.held_out.bits_per_note(self.model, "untold")
         if self.average is not None:
-            measured["average"] = self._bits_per_note(self.average.module, "compose")
+            measured["average"] = self.held_out.bits_per_note(self.average.module, "compose")
         name = min(measured, key=lambda key: measured[key][0])
         bits, nats = measured[name]
         progress = self.progress
         pairs = {}
         if self.settings.tasks.get(CONTRAST, 0) > 0:
-            pairs = dict(zip(("nats", "mrr"), self._held_out_pairs(), strict=True))
+            pairs = dict(zip(("nats", "mrr"), self.held_out.pairs(self.model), strict=True))
             logger.info("step %d: %.3f nats per pair, mean reciprocal rank %.3f", progress.step, *pairs.values())
         progress.losses.append((progress.step, training_loss, pairs["nats"] if self._pairs_only else nats))
         self.accelerator.log(
@@ -300,10 +270,17 @@ class Trainer:
                 **{f"bits_per_note/{key}": value[0] for key, value in measured.items()},
                 "bits_per_note/untold": untold,
                 **{f"pairs/{key}": value for key, value in pairs.items()},
+                **{f"speed/{key}": value for key, value in speed.items()},
             },
             step=progress.step,
         )
         logger.info("step %d: loss %.3f, bits per note %.3f, untold %.3f", progress.step, training_loss, bits, untold)
+        logger.info(
+            "%.0f tokens/s, %.1f %% of the %.3g FLOP/s that a matrix product reaches here",
+            speed["tokens_per_second"],
+            100 * speed["model_flop_utilisation"],
+            speed["peak_flops"],
+        )
         better = pairs["nats"] < progress.best_pairs if self._pairs_only else bits < progress.best_bits
         if better:
             progress.best_bits, progress.best_step, progress.best_is_average = bits, progress.step, name == "average"
@@ -318,45 +295,27 @@ class Trainer:
         """Whether the run learns a shared space and nothing else."""
         return all(task == CONTRAST for task, share in self.settings.tasks.items() if share > 0)
 
-    def _held_out_pairs(self) -> tuple[float, float]:
-        """Nats per pair and mean reciprocal rank among the held-out rows; every process measures all of them."""
-        s = self.settings
-        rows = min(s.validation_rows, len(self.validation))
-        plan = plan_epoch(self.validation.lengths[:rows], {CONTRAST: 1.0}, s.events_per_batch, 0, 0)
-        epoch = _Epoch(self.validation, self.tokenizer, plan, "validation", False)
-        batches = ({k: v.to(self.accelerator.device) for k, v in epoch[i].items()} for i in range(len(epoch)))
-        self.model.eval()
-        with self.accelerator.autocast():
-            measured = held_out_pairs(self.model, batches)
-        self.model.train()
-        return measured
+    @property
+    def _sample_every(self) -> int:
+        return max(1, self.settings.steps // self.settings.samples)
 
-    @torch.no_grad()
-    def _bits_per_note(self, model: torch.nn.Module, task: str) -> tuple[float, float]:
-        """Bits per note and nats per token of held-out music, told its prompt or not; processes share the work."""
-        s, accelerator = self.settings, self.accelerator
-        rows = min(s.validation_rows, len(self.validation))
-        plan = plan_epoch(self.validation.lengths[:rows], {task: 1.0}, s.events_per_batch, 0, 0)
-        own = plan[accelerator.process_index :: accelerator.num_processes]
-        epoch = _Epoch(self.validation, self.tokenizer, own, "validation", False)
-        sums = torch.zeros(3, dtype=torch.float64, device=accelerator.device)
-        model.eval()
-        for index in range(len(epoch)):
-            batch = {key: value.to(accelerator.device) for key, value in epoch[index].items()}
-            notes = batch.pop("notes").sum()
-            tokens = (batch["labels"] != IGNORED).sum()
-            with accelerator.autocast():
-                nats = model(**batch, num_items_in_batch=1, use_cache=False).loss
-            sums += torch.stack([nats.double(), tokens.double(), notes.double()])
-        model.train()
-        nats, tokens, notes = accelerator.reduce(sums, "sum").tolist()
-        return nats / math.log(2) / notes, nats / tokens
+    @property
+    def _processor(self) -> MidiTextProcessor:
+        return MidiTextProcessor(self.tokenizer, self.model.config.max_source_length, sketches=self.settings.sketches)
+
+    def _write_samples(self) -> None:
+        """What the model writes now, for people; one process writes, the others wait."""
+        if self.accelerator.is_main_process:
+            folder = self.output / "samples" / f"step-{self.progress.step:07d}"
+            processor = self._processor
+            write_samples(self.model, processor, held_out_scores(self.validation, processor), folder, self.draw)
+        self.accelerator.wait_for_everyone()
 
     def _write_best(self, model: Any) -> None:
         """The best weights in bf16, with processor, papers and credits: a folder that ``from_pretrained`` reads."""
-        with _whole_folder(self.output / "best") as folder:
-            copy.deepcopy(model).to("cpu", torch.bfloat16).save_pretrained(folder)
-            MidiTextProcessor(self.tokenizer, model.config.max_source_length, sketches=True).save_pretrained(folder)
+        with whole_folder(self.output / "best") as folder:
+            merged(model).to("cpu", torch.bfloat16).save_pretrained(folder)
+            self._processor.save_pretrained(folder)
             self._record().save(folder / "run_record.json")
             self.manifest.save(folder / "data_manifest.json")
             credits_page = self.data / "CREDITS.md"
@@ -392,7 +351,7 @@ class Trainer:
     def _save(self) -> None:
         """A checkpoint to go on from; the oldest beyond ``keep`` go."""
         target = self.output / f"checkpoint-{self.progress.step:07d}"
-        with _whole_folder(target, self.accelerator) as folder:
+        with whole_folder(target, self.accelerator) as folder:
             self.accelerator.save_state(str(folder))
         if self.accelerator.is_main_process:
             for old in sorted(self.output.glob("checkpoint-*"))[: -self.settings.keep]:
@@ -408,21 +367,12 @@ class Trainer:
             return flag
         return bool(self.accelerator.reduce(torch.tensor(float(flag), device=self.accelerator.device), "sum") > 0)
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """SIGTERM and Ctrl-C ask the loop to save and end; a second Ctrl-C ends at once."""
 
-        def ask(number: int, frame: FrameType | None) -> None:
-            if self.stopping and number == signal.SIGINT:
-                raise KeyboardInterrupt
-            self.stopping = True
-
-        old = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            yield
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
+def _trackers(settings: TrainingSettings) -> list[str]:
+    """Those that were named; TensorBoard, where it is installed, if none were."""
+    if settings.trackers is not None:
+        return list(settings.trackers)
+    return ["tensorboard"] if importlib.util.find_spec("tensorboard") else []
 
 
 def train(
@@ -435,23 +385,3 @@ def train(
 ) -> RunRecord | None:
     """Trains on a folder that ``build_dataset`` wrote; see `Trainer.run`."""
     return Trainer(data, output, settings or TrainingSettings()).run(resume, max_seconds)
-
-
-@contextmanager
-def _whole_folder(target: Path, accelerator: Accelerator | None = None) -> Iterator[Path]:
-    """A temporary folder that takes the target's place when all is written (on all processes)."""
-    temporary = target.with_name(f".{target.name}.part")
-    main = accelerator is None or accelerator.is_main_process
-    if main:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-    if accelerator is not None:
-        accelerator.wait_for_everyone()
-    yield temporary
-    if accelerator is not None:
-        accelerator.wait_for_everyone()
-    if main:
-        shutil.rmtree(target, ignore_errors=True)
-        temporary.replace(target)
-    if accelerator is not None:
-        accelerator.wait_for_everyone()

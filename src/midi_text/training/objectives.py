@@ -42,7 +42,12 @@ CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 
 
 def make_example(
-    tokenizer: MidiTextTokenizer, row: Row, task: str, rng: random.Random, augment: bool = True
+    tokenizer: MidiTextTokenizer,
+    row: Row,
+    task: str,
+    rng: random.Random,
+    augment: bool = True,
+    sketches: bool = True,
 ) -> Example:
     """One example of a task.
 
@@ -52,6 +57,7 @@ def make_example(
         task: One of ``TASKS``.
         rng: Draws transposition and words.
         augment: Whether to transpose and to leave prompts empty; off for validation.
+        sketches: Whether the model is shown sketches behind the words.
 
     Raises:
         ValueError: If the task is not one of these.
@@ -79,9 +85,9 @@ def make_example(
     if task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
     silent = task == "untold" or (augment and rng.random() < EMPTY_PROMPTS)
-    wordless = silent or (augment and rng.random() < WORDLESS)
+    wordless = silent or (augment and sketches and rng.random() < WORDLESS)
     text = "" if wordless else given or write_prompt(facts, row.labels, rng, analysis=analysis)
-    sketch = Sketch() if silent else thinned(sketch_of(facts, analysis), rng)
+    sketch = Sketch() if silent or not sketches else thinned(sketch_of(facts, analysis), rng)
     source = tokenizer.prompt_ids("compose", text, tokenizer.event_ids(sketch.events))
     target = [*music, end][:OPENING_TOKENS] if task == "opening" else [*music, end]
     return Example(source, target, facts.notes)

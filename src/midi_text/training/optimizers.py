@@ -17,6 +17,8 @@ def make_optimizers(model: MidiTextForConditionalGeneration, settings: TrainingS
     """
     groups: dict[str, list[torch.nn.Parameter]] = {"own": [], "matrices": [], "vectors": []}
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:  # adapters learn instead of it
+            continue
         own = "decoder.layers" in name and "cross_attn" not in name
         kind = "vectors" if parameter.ndim < 2 else "own" if own else "matrices"
         groups[kind].append(parameter)

@@ -13,6 +13,9 @@ class TrainingSettings:
     Attributes:
         model: Fields of ``MidiTextConfig`` that differ from its defaults; the vocabulary comes from the data.
         init_from: A checkpoint folder whose weights to start from; None starts from nothing.
+        base_model: What a fine-tune is one of, by the name its card shall give; None where it is none.
+        lora_rank: Rank of the low-rank adapters that are trained instead of the weights (`adapters`); 0 trains all.
+        sketches: Whether the model reads sketches behind the words; a fine-tune keeps what its base knows.
         tasks: How often each task is drawn; ``objectives`` says what they are.
         contrast_weight: Factor on the loss of the task ``contrast``, nats a pair, beside the others' nats a token.
         max_events: Longer rows are left out, for a small model with little time; None takes all.
@@ -32,12 +35,16 @@ class TrainingSettings:
         validation_rows: Rows of the validation split that are measured, the same every time.
         save_every: Steps between checkpoints.
         keep: Checkpoints kept for resuming.
-        trackers: ``"tensorboard"`` and others that Accelerate knows by name.
+        samples: How often in a run pieces and captions are written for people to look at; 0 for never.
+        trackers: ``"tensorboard"`` and others that Accelerate knows by name; None for TensorBoard where installed.
         seed: Of initial weights, plan, words and dropout.
     """
 
     model: Mapping[str, int | float] = field(default_factory=dict)
     init_from: str | None = None
+    base_model: str | None = None
+    lora_rank: int = 0
+    sketches: bool = True
     tasks: Mapping[str, float] = field(default_factory=lambda: {"compose": 0.5, "opening": 0.2, "caption": 0.3})
     contrast_weight: float = 1.0
     max_events: int | None = None
@@ -57,14 +64,15 @@ class TrainingSettings:
     validation_rows: int = 256
     save_every: int = 250
     keep: int = 2
-    trackers: tuple[str, ...] = ()
+    samples: int = 10
+    trackers: tuple[str, ...] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
         for name in ("steps", "events_per_batch", "validate_every", "validation_rows", "save_every", "keep"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1; got {getattr(self, name)}")
-        for name in ("matrix_learning_rate", "warmup_steps", "weight_decay", "workers"):
+        for name in ("matrix_learning_rate", "warmup_steps", "weight_decay", "workers", "lora_rank", "samples"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative; got {getattr(self, name)}")
         if not self.contrast_weight > 0:
