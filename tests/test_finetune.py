@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from reports_made import made_report
 from safetensors.torch import load_file
 from test_build import TERMS, piece
 from transformers import AutoModelForSeq2SeqLM, AutoProcessor, pipeline
@@ -18,7 +19,7 @@ from midi_text.data.mixture import mix
 from midi_text.processing_midi_text import MidiTextProcessor
 from midi_text.publishing.cards import model_card
 from midi_text.publishing.export import export
-from midi_text.records import DataManifest, Papers, hash_file
+from midi_text.records import DataManifest, Papers, RecordError, hash_file
 from midi_text.score_midi_text import write_score
 from midi_text.tokenization_midi_text import MidiTextTokenizer
 from midi_text.training.finetune import FinetuneSettings, finetune, training_settings
@@ -125,7 +126,10 @@ def test_a_fine_tune_is_a_checkpoint_like_any_other(folder: Path, base: Path, bu
     papers = Papers.load(output)
     assert papers.report.checkpoint_hash == hash_file(output / "model.safetensors")
     assert {row.metric for row in papers.report.rows} == {"bits_per_note/before", "bits_per_note/after"}
-    card = model_card(papers, repo_id="me/mine")
+    with pytest.raises(RecordError, match="midi-text evaluate"):
+        export(output, tmp_path / "exported", repo_id="me/mine", verify=False)
+    made_report(checkpoint_hash=papers.report.checkpoint_hash).save(output / "evaluation_report.json")
+    card = model_card(Papers.load(output), repo_id="me/mine")
     assert "base_model: tiny" in card
     assert f'fine-tune of tiny{" by low-rank adapters, merged into it," if rank else ""} on "' in card
     exported = export(output, tmp_path / "exported", repo_id="me/mine", verify=False)
