@@ -22,6 +22,9 @@ class GrowingLayer(DynamicLayer):
     For inference: what a step writes is not part of a graph.
     """
 
+    keys: torch.Tensor
+    values: torch.Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self._key_room: torch.Tensor | None = None
