@@ -91,6 +91,7 @@ def test_candidates_go_on_where_they_were_stopped(short_winded: Path, tmp_path: 
     assert (tmp_path / "batch-000000.jsonl").stat().st_mtime_ns == kept
 
 
+@pytest.mark.timeout(600)
 def test_a_round_from_candidates_to_a_verdict(short_winded: Path, tmp_path: Path):
     settings = ImproveSettings(prompts=14, candidates=1, steps=2, test_prompts=2, bar=0.5, batch_size=14,
                                events_per_batch=2000)  # fmt: skip
