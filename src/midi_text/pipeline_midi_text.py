@@ -542,7 +542,7 @@ class MidiToTextPipeline(_MidiTextPipeline):
             processor,
             max_new_tokens,
             seed,
-            {"temperature": 0.7, "top_p": 0.9, "top_k": 0, **(options or {})},
+            {"temperature": 0.3, "top_p": 0.9, "top_k": 0, "no_repeat_ngram_size": 4, **(options or {})},
         )
         return {**model_inputs, "written": written if batched else written[0]}
 
