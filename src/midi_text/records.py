@@ -13,7 +13,6 @@ import hashlib
 import json
 import math
 import os
-import secrets
 import subprocess
 import types
 import typing
@@ -90,15 +89,7 @@ class Paper:
             RecordError: A number is not finite.
             OSError: The folder cannot be written.
         """
-        text = self.to_json()
-        target = Path(path)
-        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")  # beside it: a rename is never half done
-        try:
-            part.write_text(text, encoding="utf-8", newline="\n")
-            part.replace(target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_whole(path, self.to_json().encode())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
@@ -296,6 +287,26 @@ def git_commit(folder: str | os.PathLike[str] = ".") -> str:
         return git("rev-parse", "HEAD") + ("+changes" if git("status", "--porcelain", "-uno") else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes a file that appears whole or not at all.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    target = Path(path)
+    # Beside it, for a rename is never half done; and always the same, so that what a killed process left goes.
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def hash_file(path: str | os.PathLike[str]) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..records import DataManifest, installed_versions
+from ..records import DataManifest, installed_versions, write_whole
 from ..score_midi_text import read_score
 from .arrange import Groove, arrangements, read_grooves
 from .collect import corpus_row, corpus_schema
 from .processes import Job, Runner, in_jobs_by_split, in_processes
-from .shards import content_hash, make_shards, to_shard, write_whole
+from .shards import content_hash, make_shards, to_shard
 from .sources import SPLITS, Piece, Terms, read_pieces
 from .tally import Tally
 

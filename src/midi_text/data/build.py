@@ -27,14 +27,14 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..events_midi_text import pitch_shift
-from ..records import DataManifest, hash_file, installed_versions
+from ..records import DataManifest, hash_file, installed_versions, write_whole
 from ..tokenization_midi_text import MidiTextTokenizer
 from .examples import BuildSettings as BuildSettings
 from .examples import event_vocabulary, examples, schema
 from .examples import excerpts as excerpts
 from .processes import Job, Runner, in_jobs, in_jobs_by_split, in_processes
 from .reading import read_job, reason
-from .shards import content_hash, make_shards, shards, to_shard, write_whole
+from .shards import content_hash, make_shards, shards, to_shard
 from .sources import SPLITS, Piece, Terms, read_pieces
 from .survey import Plan, make_plan, survey_job
 from .tally import Tally

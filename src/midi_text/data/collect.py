@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from ..bars_midi_text import last_tick, seconds_at
-from ..records import DataManifest, installed_versions
+from ..records import DataManifest, installed_versions, write_whole
 from ..score_midi_text import write_score
 from .examples import compact
 from .processes import Job, Runner, in_jobs, in_jobs_by_split, in_processes
 from .reading import read_job
-from .shards import content_hash, make_shards, to_shard, write_whole
+from .shards import content_hash, make_shards, to_shard
 from .sources import SPLITS, Piece, Terms, read_pieces
 from .survey import make_plan, survey_job
 from .tally import Tally

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
-from ..records import hash_file
+from ..records import hash_file, write_whole
 from .processes import Job, Runner
 from .tally import Tally
 
@@ -81,24 +80,6 @@ def make_shards(
             bar.update(len(job.pieces))
             bar.set_postfix(left_out=sum(tally.failures.values()))
     return tally
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file that appears whole or not at all.
-
-    Raises:
-        OSError: If it cannot be written.
-    """
-    part = path.with_name(f".{path.name}.part")  # always the same, so that what a killed build left is written over
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def _read_tally(path: Path) -> Tally | None:

@@ -23,12 +23,12 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from symusic.core import ScoreTick
 from tqdm import tqdm
 
-from ..records import EvaluationReport, Measurement
+from ..records import EvaluationReport, Measurement, write_whole
 from ..score_midi_text import MidiError, read_score
 from .adherence import Score, adherence_rows, score_answer
 from .gold import Gold, Prompt
 from .intervals import ratio
-from .journal import Journal, read_lines, write_whole
+from .journal import Journal, read_lines
 from .musicality.evaluate import PieceMusicality, measure_piece, musicality_rows, with_novelty
 from .musicality.novelty import NoveltyIndex
 from .musicality.reference import default_reference

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..records import write_whole
+
 
 class Journal:
     """The items that a run has finished.
@@ -52,10 +54,3 @@ class Journal:
 def read_lines(path: Path) -> list[dict[str, Any]]:
     """The JSON lines of a file; [] where there is none."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..records import EvaluationReport
-from .journal import write_whole
+from ..records import EvaluationReport, write_whole
 from .prompt_files import PromptSet, load_fact_prompts
 
 BOUNDS = Path(__file__).parent / "quick_bounds.toml"

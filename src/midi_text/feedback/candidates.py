@@ -20,13 +20,13 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..data.duplicates import outline
-from ..data.shards import write_whole
 from ..evaluation.gold import Prompt
 from ..evaluation.musicality.evaluate import band_share, measure_piece
 from ..evaluation.musicality.novelty import OVER, NoveltyIndex
 from ..evaluation.musicality.reference import default_reference
 from ..evaluation.musicality.traits import band_of
 from ..pipeline_midi_text import Composition
+from ..records import write_whole
 
 AGREEMENT, BAND = 0.75, 0.25  # weights of the two parts of a reward
 

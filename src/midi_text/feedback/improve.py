@@ -22,7 +22,6 @@ from typing import Any, NamedTuple
 
 from ..data.build import BuildSettings, build_dataset
 from ..data.mixture import mix
-from ..data.shards import write_whole
 from ..data.sources import Terms
 from ..data.stopping import whole_folder
 from ..evaluation.answers import write_answers
@@ -32,7 +31,7 @@ from ..evaluation.musicality.novelty import NoveltyIndex
 from ..evaluation.systems import Model
 from ..events_midi_text import EventVocabulary
 from ..processing_midi_text import MidiTextProcessor
-from ..records import EvaluationReport, hash_file
+from ..records import WEIGHTS_FILE, EvaluationReport, hash_file, write_whole
 from ..training.finetune import FinetuneSettings, base_name, find_checkpoint, leave_checkpoint, training_settings
 from ..training.loop import Trainer
 from ..training.samples import Draw
@@ -42,7 +41,6 @@ from .verdict import Verdict, compare
 
 logger = logging.getLogger(__name__)
 FEWEST = 10  # pieces to learn from
-WEIGHTS = "model.safetensors"
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ class _Round:
     def claim(self) -> None:
         """Makes the folder, and refuses to mix two rounds in it."""
         self.output.mkdir(parents=True, exist_ok=True)
-        of = {"base": hash_file(self.home / WEIGHTS), "data": self.data and self.data.resolve().name}
+        of = {"base": hash_file(self.home / WEIGHTS_FILE), "data": self.data and self.data.resolve().name}
         said = {name: value for name, value in asdict(self.settings).items() if name != "num_proc"}
         note, path = json.dumps({**said, **of}, sort_keys=True), self.output / "improve.json"
         if path.exists() and path.read_text(encoding="utf-8") != note:
@@ -194,7 +192,7 @@ class _Round:
                 self.output / name,
                 batch_size=4 * s.batch_size,
                 seed=s.seed,
-                checkpoint_hash=hash_file(weights / WEIGHTS),
+                checkpoint_hash=hash_file(weights / WEIGHTS_FILE),
             )
         return compare(
             self.output / "before",
@@ -238,7 +236,7 @@ def improve(
     best = turn.output / "run" / "best"
     report = EvaluationReport(
         f"{base_name(base)} before and after a round of feedback, without locks",
-        hash_file(best / WEIGHTS),
+        hash_file(best / WEIGHTS_FILE),
         settings.test_prompts,
         settings.seed,
         verdict.rows,

@@ -7,10 +7,8 @@ with its three papers, and is made by this file alone, so that no figure in it i
 from __future__ import annotations
 
 import os
-import secrets
-from pathlib import Path
 
-from ..records import EvaluationReport, Papers
+from ..records import EvaluationReport, Papers, write_whole
 from .gallery import Answers, hang
 from .metrics import SYSTEM_NOTES, SYSTEMS
 from .tables import chapters, check_required
@@ -61,10 +59,4 @@ def write(text: str, path: str | os.PathLike[str]) -> None:
     Raises:
         OSError: If it cannot be written.
     """
-    target = Path(path)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, text.encode())

@@ -24,7 +24,16 @@ from ..data.sources import Terms
 from ..data.stopping import whole_folder
 from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
-from ..records import DataManifest, EvaluationReport, Measurement, RunRecord, hash_file
+from ..records import (
+    REPORT_FILE,
+    RUN_FILE,
+    WEIGHTS_FILE,
+    DataManifest,
+    EvaluationReport,
+    Measurement,
+    RunRecord,
+    hash_file,
+)
 from ..style_midi_text import PROBE_FILE
 from .loop import Trainer
 from .samples import Draw
@@ -33,7 +42,7 @@ from .speed import faster_precision
 
 logger = logging.getLogger(__name__)
 FEWEST_PIECES = 5
-CREDITS, RUN_FILE, REPORT_FILE, WEIGHTS = "CREDITS.md", "run_record.json", "evaluation_report.json", "model.safetensors"
+CREDITS = "CREDITS.md"
 _SHARES = {"compose": 4.0, "opening": 1.0, "caption": 1.0, "continue": 1.0, "infill": 1.0, "vary": 0.5, "refine": 0.5}
 _NOT_STATED = "not stated"
 
@@ -139,7 +148,7 @@ def finetune(
     }
     report = EvaluationReport(
         f"{base_name(base)}, fine-tuned on {manifest.name}: bits a note of its held-out music",
-        hash_file(work / "best" / WEIGHTS),
+        hash_file(work / "best" / WEIGHTS_FILE),
         min(trainer.settings.validation_rows, len(trainer.validation)),
         settings.seed,
         tuple(Measurement(f"bits_per_note/{name}", value, None, None) for name, value in bits.items()),

@@ -18,10 +18,8 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -30,6 +28,7 @@ from safetensors.numpy import save
 from symusic.core import ScoreTick
 
 from ...facts.view import view_score
+from ...records import write_whole
 from .built import BuiltEvents
 from .lines import Lines, join_lines, lines_of_events, lines_of_view
 
@@ -103,14 +102,7 @@ class NoveltyIndex:
             "examples": self._lines.owners,
             "order": self._order,
         }
-        target = Path(path)
-        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-        try:
-            part.write_bytes(save(arrays, {"format": _FORMAT}))
-            part.replace(target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_whole(path, save(arrays, {"format": _FORMAT}))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -25,7 +24,7 @@ from tqdm.auto import tqdm
 
 from ...events_midi_text import EventVocabulary
 from ...facts.view import view_score
-from ...records import DataManifest
+from ...records import DataManifest, write_whole
 from ...score_midi_text import MidiError, read_score
 from .built import built_events
 from .features import FEATURES, measure_features
@@ -75,14 +74,7 @@ class Reference:
             "traits": ",".join(TRAITS),
             "features": ",".join(FEATURES),
         }
-        target = Path(path)
-        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-        try:
-            part.write_bytes(save({"traits": self.traits, "features": self.features}, metadata))
-            part.replace(target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+        write_whole(path, save({"traits": self.traits, "features": self.features}, metadata))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Reference:
