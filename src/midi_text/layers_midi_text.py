@@ -168,8 +168,8 @@ class MidiTextCrossAttention(MidiTextAttention):
     Attributes:
         copies: Whether its values and output start as the identity, as those of the last two layers do. Source and
             target share their embedding, so that from the first step what is attended to scores higher as the next id,
-            and only where to look has to be learned. 40 steps of openings from there took a tempo in the source from 4.4
-            nats to 1.4; 1,000 steps of all tasks before, from a random start, had left it about as dear as unread.
+            and only where to look has to be learned. 40 steps of openings from there took a tempo in the source from
+            4.4 nats to 1.4; 1,000 steps of all tasks before, without it, had left it about as dear as unread.
     """
 
     def __init__(self, config: MidiTextConfig, layer_idx: int, branches: int) -> None:
