@@ -15,7 +15,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
 from ..data.examples import event_vocabulary
-from ..data.stopping import Stop, whole_folder
+from ..data.stopping import KeptState, Stop, whole_folder
 from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
 from . import KINDS
 from .base import Baseline
@@ -84,7 +83,7 @@ class BaselineSettings:
 
 
 @dataclass
-class BaselineProgress:
+class BaselineProgress(KeptState):
     """Where a run stands; saved with each checkpoint."""
 
     step: int = 0
@@ -93,15 +92,6 @@ class BaselineProgress:
     best_step: int = 0
     best_bits: float = 1e9
     losses: list[tuple[int, float, float | None]] = field(default_factory=list)
-
-    def state_dict(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From `state_dict`."""
-        for name, value in state.items():
-            setattr(self, name, value)
 
 
 class BaselineTrainer:

@@ -1,4 +1,4 @@
-"""Long work that may be stopped at any time: signals become a question, and folders appear whole or not at all."""
+"""Long work that may be stopped at any time: signals become a question, folders appear whole, a state is kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -63,3 +64,16 @@ def whole_folder(target: Path, accelerator: Any = None) -> Iterator[Path]:
         shutil.rmtree(target, ignore_errors=True)
         part.replace(target)
     meet()
+
+
+class KeptState:
+    """A dataclass of plain values that Accelerate saves and loads with a checkpoint."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)  # type: ignore[call-overload]
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """From `state_dict`."""
+        for name, value in state.items():
+            setattr(self, name, value)

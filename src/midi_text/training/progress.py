@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+
+from ..data.stopping import KeptState
 
 
 @dataclass
-class Progress:
+class Progress(KeptState):
     """Where a run stands; saved with each checkpoint."""
 
     step: int = 0
@@ -20,12 +21,3 @@ class Progress:
     best_is_average: bool = False
     best_pairs: float = 1e9  # held-out nats per pair; decides where the run learns nothing but pairs
     losses: list[tuple[int, float, float | None]] = field(default_factory=list)
-
-    def state_dict(self) -> dict[str, Any]:
-        """As plain values."""
-        return asdict(self)
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """From `state_dict`."""
-        for name, value in state.items():
-            setattr(self, name, value)
