@@ -168,8 +168,8 @@ class MidiTextCrossAttention(MidiTextAttention):
     Attributes:
         copies: Whether its values and output start as the identity, as those of the last two layers do. Source and
             target share their embedding, so that from the first step what is attended to scores higher as the next id,
-            and only where to look has to be learned. 40 steps of openings from there took a tempo in the source from
-            4.4 nats to 1.4; 1,000 steps of all tasks before, without it, had left it about as dear as unread.
+            and only where to look has to be learned. It helps a little: after 40 steps of openings with whole sketches
+            a tempo in the source cost 1.4 nats to repeat, 1.9 without it, from weights that had not heard it (4.4).
     """
 
     def __init__(self, config: MidiTextConfig, layer_idx: int, branches: int) -> None:
