@@ -188,7 +188,7 @@ def test_a_full_disk_leaves_no_half_of_a_shard(folder, whole, tmp_path: Path, mo
         if len(written) == 4:  # the note, the plan, a shard, half a shard
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(shards.os, "fsync", fsync)
+    monkeypatch.setattr(os, "fsync", fsync)
     with pytest.raises(OSError, match="No space left"):
         build_dataset(folder, tmp_path, SETTINGS, terms=TERMS)
     monkeypatch.undo()

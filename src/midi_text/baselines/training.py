@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from accelerate.utils import set_seed
 from tqdm.auto import tqdm
 
@@ -99,6 +100,7 @@ class BaselineTrainer:
 
     def __init__(self, data: str | Path, output: str | Path, settings: BaselineSettings):
         self.settings, self.output = settings, Path(output)
+        AcceleratorState._reset_state()  # an earlier run in this process may have had another precision
         self.accelerator = Accelerator(mixed_precision=settings.mixed_precision, step_scheduler_with_optimizer=False)
         set_seed(settings.seed)
         self.manifest = DataManifest.load(Path(data) / "manifest.json")

@@ -26,6 +26,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
+from accelerate.state import AcceleratorState
 from accelerate.utils import DistributedDataParallelKwargs, set_seed
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
@@ -63,6 +64,7 @@ class Trainer:
 
     def __init__(self, data: str | Path, output: str | Path, settings: TrainingSettings, draw: Draw | None = None):
         self.settings, self.data, self.output, self.draw = settings, Path(data), Path(output), draw
+        AcceleratorState._reset_state()  # an earlier run in this process may have had another precision
         self.accelerator = Accelerator(
             mixed_precision=settings.mixed_precision,
             log_with=_trackers(settings) or None,
