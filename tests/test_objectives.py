@@ -1,6 +1,7 @@
 """Examples of the tasks that change music: source and target make the row again, and fit the model."""
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,10 @@ from midi_text.events_midi_text import EventVocabulary
 from midi_text.facts.analysis import analyze
 from midi_text.facts_midi_text import measure_facts
 from midi_text.masks_midi_text import Mask, column_reader, hidden_ids
+from midi_text.sketch_midi_text import Sketch, sketch_of
 from midi_text.tokenization_midi_text import MidiTextTokenizer
 from midi_text.training import masking, objectives
+from midi_text.training.disguise import disguised
 from midi_text.training.masking import draw_infill, draw_vary, is_expressive, masked_pair, refine_pair
 from midi_text.training.objectives import CHANGES, make_example
 
@@ -118,3 +121,37 @@ def test_a_window_reads_nothing_of_what_it_should_write(tokenizer: MidiTextToken
     (written,) = tokenizer.decode_score(pair.target).tracks
     assert written.notes == whole.tracks[0].notes[: len(written.notes)]
     assert 0 < pair.notes < len(whole.tracks[0].notes)
+
+
+def test_a_disguise_changes_what_the_sketch_tells_and_no_note(tokenizer: MidiTextTokenizer):
+    row = row_of(3)
+    told = sketch_of(row.facts, row.analysis)
+    assert told.tempo_bpm == 90
+    assert sorted(told.programs) == [0, 40, 128]
+    events, sketch = disguised(tokenizer.base_events, row.events, told, random.Random(0))
+    heard = measure_facts(VOCABULARY.decode(VOCABULARY.names[event] for event in events))
+    assert sketch.tempo_bpm == round(heard.tempo_bpm) != 90
+    assert sorted(sketch.programs) == sorted(heard.programs)
+    assert len(set(sketch.programs)) == 3
+    assert 128 in sketch.programs, "drums stay"
+    assert not {0, 40} & set(sketch.programs)
+    assert replace(sketch, tempo_bpm=90, programs=told.programs) == told
+    assert heard.notes == row.facts.notes
+    assert (heard.lowest_pitch, heard.highest_pitch) == (row.facts.lowest_pitch, row.facts.highest_pitch)
+
+    same, nothing = disguised(tokenizer.base_events, row.events, Sketch(), random.Random(0))
+    assert nothing == Sketch()
+    assert np.array_equal(same, row.events), "what is not told cannot be read"
+
+
+def test_disguises_come_with_sketches_alone(tokenizer: MidiTextTokenizer):
+    row, disguises = row_of(3), 0
+    row.labels.clear()
+    for seed in range(120):
+        example = make_example(tokenizer, row, "compose", random.Random(seed))
+        tempo = round(measure_facts(tokenizer.decode_score(example.target_ids)).tempo_bpm)
+        assert tempo == 90 or not tokenizer.decode_text(example.source_ids)
+        disguises += tempo != 90
+        plain = make_example(tokenizer, row, "compose", random.Random(seed), augment=False)
+        assert round(measure_facts(tokenizer.decode_score(plain.target_ids)).tempo_bpm) == 90
+    assert 8 <= disguises <= 40

@@ -8,9 +8,6 @@ is left out and named as the reason. `Runner` is what a cluster offers too (`clu
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -20,6 +17,7 @@ from functools import partial
 from itertools import count, islice
 from typing import Any, Protocol
 
+from ..workers import worker_pool
 from .sources import SPLITS, Piece
 
 logger = logging.getLogger(__name__)
@@ -126,19 +124,4 @@ def _attempt(function: Callable[[Job], Any], job: Job) -> tuple[Any] | None:
 
 
 def _pool(num_proc: int) -> ProcessPoolExecutor:
-    # Not forked from here: a fork of a process with threads can wait for ever on a lock that it inherits.
-    methods = multiprocessing.get_all_start_methods()
-    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
-    context.set_forkserver_preload([f"{__package__}.build"])  # read once for all processes
-    return ProcessPoolExecutor(num_proc, mp_context=context, initializer=_end_with_parent)
-
-
-def _end_with_parent() -> None:
-    """Ends this process when the one it works for is gone: else it would wait for ever for its next job."""
-
-    def wait() -> None:
-        if (parent := multiprocessing.parent_process()) is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
+    return worker_pool(num_proc, [f"{__package__}.build"])

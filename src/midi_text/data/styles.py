@@ -11,7 +11,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from tqdm.auto import tqdm
 from ..facts.view import view_score
 from ..score_midi_text import MidiError, bar_starts, read_score, slice_bars
 from ..style_midi_text import NONE_OF_THESE, style_features
+from ..workers import worker_pool
 from .sources import SPLITS, Piece, read_pieces
 
 KINDS = ("genre", "period", "composer", "dance", "drum style", "mood")
@@ -134,7 +134,7 @@ def style_examples(
     if num_proc == 1:
         found = [_example(piece) for piece in tqdm(pieces, desc="pieces")]
     else:
-        with ProcessPoolExecutor(num_proc) as pool:
+        with worker_pool(num_proc, [__name__]) as pool:
             found = list(tqdm(pool.map(_example, pieces, chunksize=50), desc="pieces"))
     return [example for example in found if example is not None]
 

@@ -13,10 +13,8 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -25,6 +23,7 @@ from tqdm import tqdm
 
 from ..records import EvaluationReport, Measurement, write_whole
 from ..score_midi_text import MidiError, read_score
+from ..workers import worker_pool
 from .adherence import Score, adherence_rows, score_answer
 from .gold import Gold, Prompt
 from .intervals import ratio
@@ -140,7 +139,7 @@ def _in_processes(work: Callable[[Any], Out], items: Sequence[Any], num_proc: in
     progress = partial(tqdm, total=len(items), desc=what, unit="file", disable=None, leave=False)
     if num_proc == 1:
         return list(progress(map(work, items)))
-    with ProcessPoolExecutor(num_proc, mp_context=get_context("spawn")) as pool:
+    with worker_pool(num_proc, [__name__]) as pool:
         return list(progress(pool.map(work, items, chunksize=16)))
 
 

@@ -8,7 +8,8 @@ each tell only a part, so that the model learns to hear either.
 Most of what a prompt decides (metre, tempo, instruments, the first notes' key) stands in the first few dozen tokens,
 and everything after can be guessed from them. ``opening`` is ``compose`` of that beginning alone: many prompts for the
 price of one piece, so that the decoder learns early to listen to the encoder. ``untold`` is ``compose`` without a
-prompt, for validation: how much worse it does tells how much the prompt is heard.
+prompt, for validation: how much worse it does tells how much the prompt is heard. Some music that is told by a sketch
+alone is in `disguise`, and can only be written by who reads it.
 
 The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
 ``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead.
@@ -28,10 +29,12 @@ from ..masks_midi_text import column_reader
 from ..sketch_midi_text import Sketch, sketch_of, thinned
 from ..tokenization_midi_text import EMBED, MidiTextTokenizer
 from .contrast import CONTRAST, MOST_EVENTS
+from .disguise import disguised
 from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, whole_target
 
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
+DISGUISED = 0.5  # of those, see `disguise`
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
@@ -73,12 +76,13 @@ def make_example(
         told = rng.random() < CHANGE_PROMPTS
         text = (given or write_prompt(facts, row.labels, rng, analysis=analysis)) if told else ""
         return _change(tokenizer, events, task, text, rng)
-    (music,) = tokenizer.merge([events])
     end = tokenizer.eos_token_id
     if task == "caption":
+        (music,) = tokenizer.merge([events])
         words = tokenizer.encode_text(given or write_caption(facts, row.labels, rng, analysis=analysis))
         return Example(tokenizer.prompt_ids("caption", music=music), [*words, end], facts.notes)
     if task == CONTRAST:
+        (music,) = tokenizer.merge([events])
         write = rng.choice((write_caption, write_prompt))
         text = given or write(facts, row.labels, rng, analysis=analysis)
         return Example(tokenizer.prompt_ids(EMBED, text), tokenizer.prompt_ids(EMBED, music=music), facts.notes)
@@ -88,6 +92,9 @@ def make_example(
     wordless = silent or (augment and sketches and rng.random() < WORDLESS)
     text = "" if wordless else given or write_prompt(facts, row.labels, rng, analysis=analysis)
     sketch = Sketch() if silent or not sketches else thinned(sketch_of(facts, analysis), rng)
+    if augment and wordless and rng.random() < DISGUISED:
+        events, sketch = disguised(tokenizer.base_events, events, sketch, rng)
+    (music,) = tokenizer.merge([events])
     source = tokenizer.prompt_ids("compose", text, tokenizer.event_ids(sketch.events))
     target = [*music, end][:OPENING_TOKENS] if task == "opening" else [*music, end]
     return Example(source, target, facts.notes)
