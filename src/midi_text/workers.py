@@ -10,19 +10,22 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def worker_pool(num_proc: int, preload: Sequence[str] = ()) -> ProcessPoolExecutor:
+def worker_pool(
+    num_proc: int, preload: Sequence[str] = (), begin: Callable[[], object] | None = None
+) -> ProcessPoolExecutor:
     """A pool whose processes end with this one.
 
     Args:
         num_proc: Processes.
         preload: Modules read once for all of them, where the system can do so.
+        begin: Called once in each, before its first task; it must be picklable.
     """
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
@@ -32,7 +35,7 @@ def worker_pool(num_proc: int, preload: Sequence[str] = ()) -> ProcessPoolExecut
 
         with _one_thread():
             forkserver.ensure_running()  # its children get the environment that it starts with
-    return ProcessPoolExecutor(num_proc, mp_context=context, initializer=_end_with_parent)
+    return ProcessPoolExecutor(num_proc, mp_context=context, initializer=_begin, initargs=(begin,))
 
 
 @contextmanager
@@ -49,7 +52,7 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _end_with_parent() -> None:
+def _begin(begin: Callable[[], object] | None) -> None:
     """Ends this process when the one it works for is gone: else it would wait for ever for its next job."""
 
     def wait() -> None:
@@ -58,3 +61,5 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+    if begin is not None:
+        begin()

@@ -199,7 +199,13 @@ class Bench:
         """Lets a system answer prompts; the folder with its answers."""
         args, folder = self.args, self.results / part
         write_answers(
-            system, prompts.prompts, folder, batch_size=args.batch_size, seed=args.seed, checkpoint_hash=checkpoint
+            system,
+            prompts.prompts,
+            folder,
+            batch_size=args.batch_size,
+            num_proc=args.num_proc,
+            seed=args.seed,
+            checkpoint_hash=checkpoint,
         )
         return folder
 

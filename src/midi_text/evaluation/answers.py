@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -188,20 +188,24 @@ def write_answers(
     folder: str | os.PathLike[str],
     *,
     batch_size: int = 16,
+    num_proc: int = 1,
     seed: int = 0,
     checkpoint_hash: str = "",
 ) -> None:
     """Lets a system answer prompts into a folder, going on where an earlier run stopped.
 
-    Prompts are taken from small to large in batches, because a batch takes as long as its longest piece; the batch that
-    starts at place i of that order gets ``seed + i``, so a run in pieces gives the same files as one in one go. Where a
-    batch fails, each of its prompts is tried alone, and one that fails alone gets no file.
+    Prompts are sorted by size into batches, because a batch takes as long as its longest piece; the batch that starts
+    at place i of that order gets ``seed + i``, so a run in pieces gives the same files as one in one go. The largest
+    are answered first, so that no process waits long for another in the end. Where a batch fails, each of its prompts
+    is tried alone, and one that fails alone gets no file.
 
     Args:
         system: What answers.
         prompts: What is asked.
         folder: Made if it is not there.
         batch_size: Prompts answered together. The music depends on it, as sampling does on a batch.
+        num_proc: Processes that answer side by side, each with one thread; the system must be picklable if there are
+            more than one. A model on a GPU is quickest in one. Seconds are those of an answer's own process.
         seed: Of the first batch.
         checkpoint_hash: SHA-256 of the weights, which keeps the answers of two checkpoints apart.
 
@@ -218,19 +222,45 @@ def write_answers(
     journal = Journal(root / LOG, run)
     order = sorted(range(len(prompts)), key=lambda place: _size(prompts[place].gold))
     done = {item["id"] for item in journal.items}
-    with tqdm(total=len(prompts), desc=system.name, unit="prompt", disable=None, leave=False) as progress:
-        for start in range(0, len(order), batch_size):
-            batch = order[start : start + batch_size]
-            if not all(prompts[place].id in done for place in batch):
-                answers = _answer(system, [prompts[place] for place in batch], seed + start)
-                for place, (answer, _) in zip(batch, answers, strict=True):
-                    if answer.midi is not None:
-                        write_whole(root / f"{place:03d}.mid", answer.midi)
-                journal.add(
-                    {"id": prompts[place].id, "ended": answer.ended, "seconds": seconds}
-                    for place, (answer, seconds) in zip(batch, answers, strict=True)
-                )
-            progress.update(len(batch))
+    batches = [(start, order[start : start + batch_size]) for start in range(0, len(order), batch_size)]
+    open_batches = [(start, places) for start, places in batches if not all(prompts[i].id in done for i in places)]
+    answers = _answers(
+        system, [([prompts[i] for i in places], seed + start) for start, places in reversed(open_batches)], num_proc
+    )
+    left = sum(len(places) for _, places in open_batches)
+    with tqdm(total=len(prompts), initial=len(prompts) - left, desc=system.name, unit="prompt", disable=None,
+              leave=False) as progress:  # fmt: skip
+        for (_, places), answered in zip(reversed(open_batches), answers, strict=True):
+            for place, (answer, _) in zip(places, answered, strict=True):
+                if answer.midi is not None:
+                    write_whole(root / f"{place:03d}.mid", answer.midi)
+            journal.add(
+                {"id": prompts[place].id, "ended": answer.ended, "seconds": seconds}
+                for place, (answer, seconds) in zip(places, answered, strict=True)
+            )
+            progress.update(len(places))
+
+
+def _answers(
+    system: System, batches: Sequence[tuple[list[Prompt], int]], num_proc: int
+) -> Iterator[list[tuple[Answer, float]]]:
+    """What a system answers to batches of prompts with their seeds, in their order."""
+    if num_proc == 1 or len(batches) < 2:
+        yield from (_answer(system, *batch) for batch in batches)
+        return
+    with worker_pool(num_proc, [__name__], partial(_bring, system)) as pool:
+        yield from pool.map(_answer_here, *zip(*batches, strict=True))
+
+
+_brought: list[System] = []  # in a process that answers: what does
+
+
+def _bring(system: System) -> None:
+    _brought[:] = [system]
+
+
+def _answer_here(prompts: list[Prompt], seed: int) -> list[tuple[Answer, float]]:
+    return _answer(_brought[0], prompts, seed)
 
 
 def _score(case: tuple[Gold, Found]) -> Score:

@@ -32,6 +32,11 @@ class Model:
         self.name = "model" if locks else "model without locks"
         self.name += f", {max_new_tokens} tokens" if max_new_tokens else ""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """To another process goes the checkpoint's name; there it is loaded anew."""
+        pipe = self.pipeline
+        return _loaded, (pipe.model.name_or_path, str(pipe.device), self.locks, self.max_new_tokens)
+
     def answer(self, prompts: Sequence[Prompt], seed: int) -> list[Answer]:
         """See `answers.System`."""
         texts = [prompt.text for prompt in prompts]
@@ -39,6 +44,12 @@ class Model:
         pieces = self.pipeline(texts, batch_size=len(texts), seed=seed, locks=self.locks, **options)
         limit = self.max_new_tokens or self.pipeline.model.config.max_target_length
         return [Answer(piece.midi, piece.tokens < limit) for piece in pieces]
+
+
+def _loaded(checkpoint: str, device: str, locks: bool, max_new_tokens: int | None) -> Model:
+    from transformers import pipeline
+
+    return Model(pipeline("text-to-midi", model=checkpoint, device=device), locks, max_new_tokens)
 
 
 class Humans:
