@@ -37,9 +37,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     )
     evaluate.add_argument("--prompts", metavar="FILE", help="ours, MidiCaps' JSON lines, or a text [FactPrompts]")
     evaluate.add_argument("--limit", type=at_least_one, help="so many of the prompts, evenly spread [all]")
-    evaluate.add_argument(
-        "--num-proc", type=at_least_one, default=1, help="processes that answer and score [1]"
-    )
+    evaluate.add_argument("--num-proc", type=at_least_one, default=1, help="processes that answer and score [1]")
     evaluate.add_argument(
         "--data", metavar="DATA", help="a folder that build wrote: held-out music, and what might be copied"
     )

@@ -34,7 +34,7 @@ from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, who
 
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
-DISGUISED = 0.5  # of those, see `disguise`
+DISGUISED = 0.6  # of those, see `disguise`
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..modeling_midi_text import MidiTextForConditionalGeneration
+from .muon import Muon
 from .settings import TrainingSettings
 
 
@@ -25,7 +26,8 @@ def make_optimizers(model: MidiTextForConditionalGeneration, settings: TrainingS
     optimizers: list[torch.optim.Optimizer] = []
     if settings.matrix_learning_rate:
         rate = settings.matrix_learning_rate
-        optimizers.append(torch.optim.Muon(groups["own"], lr=rate, weight_decay=settings.weight_decay, momentum=0.95))
+        dtype = torch.bfloat16 if settings.mixed_precision == "bf16" else torch.float32
+        optimizers.append(Muon(groups["own"], lr=rate, weight_decay=settings.weight_decay, dtype=dtype))
     else:
         groups["matrices"] += groups["own"]
     adamw = [
