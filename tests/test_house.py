@@ -25,6 +25,7 @@ PORTABLE = [*FLAT, *(path for path in ANALYSIS if path.stem != "__init__")]
 FLOORS = {
     "ground": 0,
     "records": 1,
+    "workers": 1,
     "data": 2,
     "training": 2,
     "evaluation": 2,
@@ -44,6 +45,7 @@ NEIGHBOURS = {("training", "data"), ("baselines", "data"), ("publishing", "repor
 # The portable files that may use torch and transformers; the rest is knowledge of music and runs without either.
 OF_THE_MODEL = {
     "cache",
+    "decoding",
     "alignment",
     "configuration",
     "embedding",

@@ -165,6 +165,10 @@ class MusicLogitsProcessor(LogitsProcessor):
             out[last, self.grammar.eos_token_id] = scores[last][:, self._ending].logsumexp(1)
         return out  # type: ignore[return-value]
 
+    def keep(self, rows: list[int], count: int) -> None:
+        """From now on only these of ``count`` rows are there, in this order."""
+        self.rules = [self.rules[row * len(self.rules) // count] for row in rows]
+
     # -- following the rows --------------------------------------------------------------------------------------
 
     def _follow(self, input_ids: torch.Tensor) -> None:
@@ -277,6 +281,12 @@ class SameNotesLogitsProcessor(LogitsProcessor):
         """No row gets longer, the end included."""
         return max(script.most_tokens for script in self.scripts)
 
+    def keep(self, rows: list[int], count: int) -> None:
+        """From now on only these of ``count`` rows are there, in this order."""
+        self.scripts = [self.scripts[row * len(self.scripts) // count] for row in rows]
+        if self._ids is not None:
+            self._ids, self._places = self._ids[rows], [self._places[row] for row in rows]
+
     @torch.no_grad()
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:
         """Bars every token that would change a note; shapes as in :class:`MusicLogitsProcessor`."""
@@ -314,6 +324,9 @@ class TextOnlyLogitsProcessor(LogitsProcessor):
         for special in special_ids:
             barred[special] = special != eos_token_id
         self._barred = torch.tensor(barred)
+
+    def keep(self, rows: list[int], count: int) -> None:
+        """All rows are alike; nothing is to be done."""
 
     @torch.no_grad()
     def __call__(self, input_ids: torch.LongTensor, scores: torch.FloatTensor) -> torch.FloatTensor:

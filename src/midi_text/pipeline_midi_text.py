@@ -19,13 +19,13 @@ from typing import Any
 
 import symusic
 import torch
-from transformers import GenerationConfig, LogitsProcessorList, Pipeline
+from transformers import GenerationConfig, Pipeline
 from transformers.utils import cached_file
 
 from .agreement_midi_text import Agreement, agreement
-from .cache_midi_text import growing_cache
 from .changes_midi_text import CHANGES, Change, ChangeWishes, Draft, read_change
 from .constraints_midi_text import MusicLogitsProcessor, SameNotesLogitsProcessor, TextOnlyLogitsProcessor
+from .decoding_midi_text import RowProcessor, write_rows
 from .embedding_midi_text import Embedder
 from .facts.analysis import Analysis, analyze, analyze_view
 from .facts.view import view_score
@@ -156,7 +156,7 @@ class Description:
 
 
 class _MidiTextPipeline(Pipeline):
-    """What both directions share: only a processor is loaded, and ``generate`` is called in one place."""
+    """What both directions share: only a processor is loaded, ids are written in one place, on a CPU in float32."""
 
     _load_processor = True
     _load_tokenizer = False
@@ -164,6 +164,11 @@ class _MidiTextPipeline(Pipeline):
     _load_video_processor = False
     _load_feature_extractor = False
     _pipeline_calls_generate = False
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if self.device.type == "cpu":
+            self.model.float()  # without units for the bfloat16 of checkpoints, as most, it is far slower in it
 
     def __call__(self, inputs: Any, **kwargs: Any) -> Any:
         """See `Pipeline.__call__`; an empty list gives an empty list."""
@@ -174,7 +179,7 @@ class _MidiTextPipeline(Pipeline):
     def _generate(
         self,
         sources: Sequence[Sequence[int]],
-        processor: Any,
+        processor: RowProcessor,
         max_new_tokens: int,
         seed: int,
         options: Mapping[str, Any],
@@ -188,7 +193,6 @@ class _MidiTextPipeline(Pipeline):
         if any(primed):
             starts = self.processor.pad_left([[self.model.config.decoder_start_token_id, *ids] for ids in primed])
             inputs.update({f"decoder_{name}": value.to(self.device) for name, value in starts.items()})
-        inputs["past_key_values"] = growing_cache(self.model.config)
         options = dict(options)
         streamer = options.pop("streamer", None)
         config = GenerationConfig(
@@ -206,13 +210,8 @@ class _MidiTextPipeline(Pipeline):
         started = time.perf_counter()
         with torch.random.fork_rng(devices), torch.inference_mode():
             torch.manual_seed(seed)
-            out = self.model.generate(
-                **inputs, generation_config=config, logits_processor=LogitsProcessorList([processor]), streamer=streamer
-            )
-        seconds = time.perf_counter() - started
-        end, start = self.model.config.eos_token_id, self.model.config.decoder_start_token_id
-        rows = [row[row.index(start) + 1 :] for row in out.tolist()]  # before it there is padding
-        return [row[: row.index(end)] if end in row else row for row in rows], seconds
+            rows = write_rows(self.model, inputs, config, processor, streamer)
+        return rows, time.perf_counter() - started
 
 
 class TextToMidiPipeline(_MidiTextPipeline):
