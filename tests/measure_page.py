@@ -36,7 +36,7 @@ def main() -> int:
             for seen in ("heard", "done='yes'"):
                 page.locator(f"#compose-player [data-{seen}]").wait_for(state="attached", timeout=120_000)
                 seconds.append(time.perf_counter() - began)
-            print("first sound {:5.2f} s, whole piece {:5.2f} s: {}".format(*seconds, prompt), flush=True)
+            sys.stdout.write("first sound {:5.2f} s, whole piece {:5.2f} s: {}\n".format(*seconds, prompt))
             page.close()
         browser.close()
     return 0
