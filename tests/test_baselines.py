@@ -28,7 +28,8 @@ from midi_text.baselines.sequence_vae import (
     polish,
     time_class,
 )
-from midi_text.baselines.training import BaselineSettings, train_baseline
+from midi_text.baselines.settings import BaselineSettings
+from midi_text.baselines.training import train_baseline
 from midi_text.baselines.wavenet import RingBuffers, WaveNetConfig
 from midi_text.cli import main
 from midi_text.data.build import build_dataset

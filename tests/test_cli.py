@@ -15,9 +15,10 @@ from local_hub import TOKEN, LocalHub
 from midi_bytes import END, metre, off, on, smf, tempo
 
 from midi_text import PRETRAINED, read_score
-from midi_text.cli import BROKEN_PIPE, INTERRUPTED, main, make_parser, music, options, workshop
+from midi_text.cli import BROKEN_PIPE, INTERRUPTED, main, make_parser, music, options
 from midi_text.cli.output import JsonLines, printable, table
 from midi_text.cli.parts import PARTS
+from midi_text.cli.settings import settings_of
 from midi_text.facts.analysis import Analysis, analyze
 from midi_text.facts_midi_text import measure_facts
 from midi_text.pipeline_midi_text import TextToMidiPipeline
@@ -520,8 +521,22 @@ def test_bad_settings(name: str, content: str, message: str, tmp_path: Path, cap
 
 def test_settings_are_options_and_options_win():
     words = ["train", "d", "o", "--learning-rate", "0.5", "--compile", "--init-from", "x"]
-    settings = workshop._settings(TrainingSettings, {"steps": 3, "compile": False}, make_parser().parse_args(words))
+    settings = settings_of(make_parser().parse_args(words), TrainingSettings, {"steps": 3, "compile": False})
     assert settings == TrainingSettings(steps=3, learning_rate=0.5, compile=True, init_from="x")
+
+
+@pytest.mark.parametrize(
+    ("command", "text"),
+    [
+        ("improve", "--prompts PROMPTS how many to practise on [500]"),
+        ("train-baseline", "--save-every SAVE_EVERY steps between checkpoints [250]"),
+        ("train", "--compile, --no-compile whether to torch.compile the model [False]"),
+    ],
+)
+def test_settings_are_told_in_the_words_of_their_class(command: str, text: str, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert text in " ".join(capsys.readouterr().out.split())
 
 
 def test_export_without_papers(tiny_checkpoint: Path, tmp_path: Path, capsys):

@@ -18,7 +18,8 @@ from midi_text.evaluation.prompt_files import load_fact_prompts
 from midi_text.evaluation.systems import Humans, Template
 from midi_text.evaluation.template import compose_by_rule
 from midi_text.feedback.candidates import Candidate, best_of, write_candidates
-from midi_text.feedback.improve import ImproveSettings, improve
+from midi_text.feedback.improve import improve
+from midi_text.feedback.settings import ImproveSettings
 from midi_text.feedback.spread import spread
 from midi_text.feedback.verdict import compare
 from midi_text.modeling_midi_text import MidiTextForConditionalGeneration

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..baselines import KINDS, Baseline, load
+from ..baselines.settings import BaselineSettings
 from ..evaluation.likelihood import Bigram, system_rows
 from ..records import EvaluationReport, Measurement, hash_file
 from ..score_midi_text import read_score, write_score
 from .options import WEIGHTS, at_least_one, seed
 from .output import Output, say, table
+from .settings import add_settings, settings_of
 from .workshop import INTERRUPTED, require
 
 if TYPE_CHECKING:
-    from ..baselines import Baseline
     from ..baselines.corpus import Row
-
-KINDS = ("lstm", "vae", "wavenet")
 
 
 def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
@@ -37,11 +37,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     train.add_argument("--kind", choices=KINDS, required=True, help="which ancestor")
     train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
     train.add_argument("--max-seconds", type=float, help="save and end after this long")
-    for name, kind in (("steps", int), ("rows_per_batch", int), ("learning_rate", float), ("mixed_precision", str)):
-        train.add_argument(f"--{name.replace('_', '-')}", type=kind)
-    for name in ("validate_every", "validation_rows", "save_every"):
-        train.add_argument(f"--{name.replace('_', '-')}", type=at_least_one)
-    train.add_argument("--seed", type=seed, help="of initial weights and batches [0]")
+    add_settings(train, BaselineSettings, without=["kind"])
     train.set_defaults(run=run_train)
 
     compose = commands.add_parser("compose-baseline", parents=[every], help="an ancestor writes a piece")
@@ -68,12 +64,9 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
 def run_train(args: argparse.Namespace, out: Output) -> int:
     """Trains an ancestor."""
     require("train", "accelerate", "pyarrow")
-    from ..baselines.training import BaselineSettings, BaselineTrainer
+    from ..baselines.training import BaselineTrainer
 
-    names = [field.name for field in dataclasses.fields(BaselineSettings)]
-    settings = BaselineSettings(
-        **{name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
-    )
+    settings = settings_of(args, BaselineSettings)
     trainer = BaselineTrainer(args.data, args.output, settings)
     record = trainer.run(args.resume, args.max_seconds)
     step, done = trainer.progress.step, trainer.progress.step >= settings.steps
@@ -89,8 +82,6 @@ def run_train(args: argparse.Namespace, out: Output) -> int:
 
 def run_compose(args: argparse.Namespace, out: Output) -> int:
     """Writes one piece."""
-    from ..baselines import load
-
     model = load(args.baseline)
     if args.mode is not None and model.kind != "lstm":
         args.usage_error(f"--mode is for the LSTM; {args.baseline} holds the {model.kind}")
@@ -125,7 +116,6 @@ def _drawn_start(model: Baseline, data: str, notes: int, drawn: int) -> Any:
 def run_evaluate(args: argparse.Namespace, out: Output) -> int:
     """Counts the bits that held-out music costs ancestors, beside the bigram on the same excerpts."""
     require("train", "pyarrow")
-    from ..baselines import load
     from ..baselines.corpus import MusicTable
 
     models = [load(path) for path in args.baselines]

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import Any
 
+from ..feedback.settings import ImproveSettings
 from .options import PRETRAINED, at_least_one, seed
 from .output import Output, table
+from .settings import add_settings, settings_of
 from .workshop import INTERRUPTED, add_terms, require, sample_drawing, terms_of
 
 LORA_RANK = 16
 _SHOWN = ("before/met", "after/met", "before/musicality/valid", "after/musicality/valid")
-_ROUND: dict[str, tuple[Any, str]] = {
-    "prompts": (at_least_one, "to practise on [500]"),
-    "candidates": (at_least_one, "pieces for each [8]"),
-    "keep": (at_least_one, "at most so many of them are learned from [1]"),
-    "bar": (float, "the least reward of those, 0 to 1 [0.75]"),
-    "most_tokens": (at_least_one, "a piece that has not ended by then is not kept [640]"),
-    "known_rows": (float, "with --data: rows of it for each row that is learned from [1]"),
-    "steps": (at_least_one, "optimisation steps [200]"),
-    "learning_rate": (float, "[0.0002]"),
-    "events_per_batch": (at_least_one, "[4096]"),
-    "test_prompts": (at_least_one, "other prompts, for the verdict [200]"),
-    "most_loss": (float, "the share of its diversity that a better model may lose [0.1]"),
-    "batch_size": (at_least_one, "prompts written together [4]"),
-    "num_proc": (at_least_one, "processes that read and measure [1]"),
-    "seed": (seed, "of everything drawn [0]"),
-}
 
 
 def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
@@ -67,8 +52,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="DIR", help="the round's folder, to make or go on with"
     )
     better.add_argument("--data", metavar="DATA", help="what build made of real music: mixed in, and not to be copied")
-    for name, (kind, text) in _ROUND.items():
-        better.add_argument(f"--{name.replace('_', '-')}", type=kind, help=text)
+    add_settings(better, ImproveSettings)
     better.set_defaults(run=run_improve)
 
 
@@ -116,10 +100,9 @@ def run_finetune(args: argparse.Namespace, out: Output) -> int:
 def run_improve(args: argparse.Namespace, out: Output) -> int:
     """Runs a round of feedback; 1 where the model did not become better."""
     require("train", "accelerate", "pyarrow", "datasets")
-    from ..feedback.improve import ImproveSettings, improve
+    from ..feedback.improve import improve
 
-    names = [field.name for field in dataclasses.fields(ImproveSettings)]
-    settings = ImproveSettings(**{name: getattr(args, name) for name in names if getattr(args, name) is not None})
+    settings = settings_of(args, ImproveSettings)
     made = improve(args.checkpoint, args.output, settings, data=args.data, draw=sample_drawing())
     values = {"output": str(made.output), "kept": made.kept, "done": made.verdict is not None}
     if made.verdict is None:

@@ -1,20 +1,16 @@
 """``collect``, ``build``, ``train``, ``export`` and ``push``: from folders of music to a model on the Hub.
 
-The fields of `BuildSettings` and `TrainingSettings` are options here under their own names. What needs an extra says
-which before it begins.
+What needs an extra says which before it begins.
 """
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import importlib.util
-import json
 import os
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ..data.build import BuildSettings, build_dataset
 from ..data.collect import collect
@@ -26,10 +22,9 @@ from ..tokenization_midi_text import MidiTextTokenizer
 from ..training.settings import TrainingSettings
 from .options import at_least_one
 from .output import Output, table
+from .settings import add_settings, read_settings, settings_of
 
-Settings = TypeVar("Settings", BuildSettings, TrainingSettings)
 INTERRUPTED = 130
-_KINDS: dict[str, Any] = {"int": int, "float": float, "str": str, "int | None": int, "str | None": str}
 
 
 class MissingExtraError(RuntimeError):
@@ -50,7 +45,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     )
     add_terms(build)
     _add_places(build)
-    _add_settings(build, BuildSettings)
+    add_settings(build, BuildSettings)
     build.set_defaults(run=run_build)
 
     collecting = commands.add_parser("collect", parents=[every], help="music and words of many sources become a corpus")
@@ -77,7 +72,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     )
     train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
     train.add_argument("--max-seconds", type=float, help="save and end after this long")
-    _add_settings(train, TrainingSettings)
+    add_settings(train, TrainingSettings)
     train.set_defaults(run=run_train)
 
     packing = commands.add_parser("pack", parents=[every], help="a built corpus, made small for another host")
@@ -105,7 +100,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
 def run_build(args: argparse.Namespace, out: Output) -> int:
     """Builds a corpus."""
     require("train", "pyarrow", "datasets")
-    settings = _settings(BuildSettings, {}, args)
+    settings = settings_of(args, BuildSettings)
     tokenizer = MidiTextTokenizer.from_pretrained(args.tokenizer) if args.tokenizer else None
     manifest = build_dataset(
         args.source, args.output, settings, terms=terms_of(args), tokenizer=tokenizer, runner=_runner(args)
@@ -170,7 +165,7 @@ def _runner(args: argparse.Namespace) -> Runner:
 def run_train(args: argparse.Namespace, out: Output) -> int:
     """Trains, in one process or in each of those that ``accelerate launch`` starts."""
     require("train", "accelerate", "pyarrow")
-    settings = _settings(TrainingSettings, _read_settings(args.settings) if args.settings else {}, args)
+    settings = settings_of(args, TrainingSettings, read_settings(args.settings) if args.settings else None)
     require("train", *(name for name in settings.trackers or () if name == "tensorboard"))
     if settings.lora_rank:
         require("finetune", "peft")
@@ -248,17 +243,6 @@ def require(extra: str, *modules: str) -> None:
         )
 
 
-def _add_settings(parser: argparse.ArgumentParser, kind: type) -> None:
-    """Adds an option for every field that is one number, name or switch."""
-    group = parser.add_argument_group("settings", f"the fields of {kind.__name__}, by default:")
-    for field in dataclasses.fields(kind):
-        option = f"--{field.name.replace('_', '-')}"
-        if field.type == "bool":
-            group.add_argument(option, action=argparse.BooleanOptionalAction, default=None, help=f"[{field.default}]")
-        elif field.type in _KINDS:
-            group.add_argument(option, type=_KINDS[str(field.type)], help=f"[{field.default}]")
-
-
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
@@ -271,32 +255,3 @@ def _tasks(text: str) -> dict[str, float]:
         raise argparse.ArgumentTypeError(
             f'must be tasks and shares such as "compose=0.7,contrast=0.3"; got {text!r}'
         ) from error
-
-
-def _read_settings(path: Path) -> Mapping[str, Any]:
-    """Settings of a JSON or TOML file, told apart by its name.
-
-    Raises:
-        ValueError: If it is neither.
-    """
-    text = path.read_text(encoding="utf-8")
-    try:
-        values = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"{path} must be JSON, or TOML with the ending .toml: {error}") from error
-    if not isinstance(values, dict):
-        raise ValueError(f"{path} must hold an object of settings; it holds a {type(values).__name__}")
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-
-
-def _settings(kind: type[Settings], values: Mapping[str, Any], args: argparse.Namespace) -> Settings:
-    """Settings from a file's values and the options that were given."""
-    names = [field.name for field in dataclasses.fields(kind)]
-    unknown = sorted(set(values) - set(names))
-    if unknown:
-        raise ValueError(f"{kind.__name__} has no {', '.join(unknown)}; it has {', '.join(names)}")
-    given = {name: getattr(args, name) for name in names if getattr(args, name, None) is not None}
-    try:
-        return kind(**{**values, **given})
-    except TypeError as error:
-        raise ValueError(f"a value in the settings has the wrong type: {error}") from error
