@@ -6,6 +6,7 @@ import warnings
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -321,8 +322,8 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.Mon
 
     (tmp_path / "picture.png").write_bytes(b"before")
 
-    def fail(self: Figure, part: Path, **_: object) -> None:
-        part.write_bytes(b"half")
+    def fail(self: Figure, made: BinaryIO, **_: object) -> None:
+        made.write(b"half")
         raise OSError("disk full")
 
     monkeypatch.setattr(Figure, "savefig", fail)

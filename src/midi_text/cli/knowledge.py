@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..evaluation.accuracy.row import AccuracyRow
+from ..records import write_whole
 from .options import PRETRAINED, at_least_one, seed
 from .output import Output, say, table
 from .workshop import require
@@ -68,9 +69,7 @@ def run_accuracy(args: argparse.Namespace, out: Output) -> int:
             rows += TOPICS[topic](pieces)
     if args.page is not None:
         args.page.parent.mkdir(parents=True, exist_ok=True)
-        part = args.page.with_name(f".{args.page.name}.part")
-        part.write_text(facts_page(rows, "midi-text accuracy"), encoding="utf-8")
-        part.replace(args.page)
+        write_whole(args.page, facts_page(rows, "midi-text accuracy").encode())
     cells = [("fact", "measure", "on", "figure", "n")]
     cells += [(row.fact, row.measure, row.source, f"{row.value:,.4g}", f"{row.n:,}") for row in rows]
     out.item({"rows": [vars(row) for row in rows]}, table(cells))

@@ -17,7 +17,7 @@ from ..data.collect import collect
 from ..data.processes import Runner, in_processes
 from ..data.sources import Terms
 from ..publishing.cards import dataset_card
-from ..records import DataManifest
+from ..records import DataManifest, write_whole
 from ..tokenization_midi_text import MidiTextTokenizer
 from ..training.settings import TrainingSettings
 from .options import at_least_one
@@ -120,7 +120,7 @@ def run_collect(args: argparse.Namespace, out: Output) -> int:
 def _say_built(manifest: DataManifest, folder: str, what: str, out: Output) -> None:
     """Leaves the card and says what was built, and why what is missing is missing."""
     card = dataset_card(manifest, repo_id=Path(folder).resolve().name)
-    (Path(folder) / "README.md").write_text(card, encoding="utf-8")
+    write_whole(Path(folder) / "README.md", card.encode())
     rows = [("source", "pieces", "notes", "hours", "licence")]
     rows += [(s.name, f"{s.pieces:,}", f"{s.notes:,}", f"{s.hours:,.1f}", s.licence) for s in manifest.sources]
     splits = ", ".join(f"{count:,} {split}" for split, count in manifest.splits.items())

@@ -12,6 +12,7 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+from ..data.stopping import whole_folder
 from ..records import Papers
 from .cards import space_card
 
@@ -45,16 +46,11 @@ def export_space(folder: str | os.PathLike[str], *, model_id: str = "midi-text/m
     target = Path(folder)
     if target.exists():
         raise FileExistsError(f"the Space's folder must not be there yet; {target} is. Remove it or name another")
-    part = target.with_name(f".{target.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
-        part.mkdir(parents=True)
-        for name, text in space_files(model_id).items():
+    files = space_files(model_id)
+    with whole_folder(target) as part:
+        for name, text in files.items():
             (part / name).write_text(text, encoding="utf-8")
         shutil.copytree(PACKAGE, part / "midi_text", ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-        part.replace(target)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return target
 
 

@@ -8,6 +8,7 @@ Loudness is the same for all pieces, so that they can be compared by ear. Files 
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ import numpy as np
 from symusic.core import ScoreTick
 
 from ..bars_midi_text import last_tick, seconds_at
+from ..records import write_whole
 from ..score_midi_text import write_score
 from .loudness import CEILING_DBFS as CEILING_DBFS
 from .loudness import TARGET_LUFS as TARGET_LUFS
@@ -117,16 +119,14 @@ def write_audio(audio: Audio, path: str | os.PathLike[str]) -> None:
     import soundfile
 
     kind, coding = _FORMATS[target.suffix.lower()]
-    part = target.with_name(f".{target.name}.part")
+    made = io.BytesIO()
     try:
-        with part.open("wb+") as raw, soundfile.SoundFile(raw, "w", audio.sample_rate, 2, coding, format=kind) as file:
+        with soundfile.SoundFile(made, "w", audio.sample_rate, 2, coding, format=kind) as file:
             for start in range(0, len(audio.samples), _BLOCK):
                 file.write(audio.samples[start : start + _BLOCK])
-        part.replace(target)
     except soundfile.LibsndfileError as error:
         raise OSError(f"{target.name} cannot be written: {error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(target, made.getvalue())
 
 
 def default_sound_font() -> Path:

@@ -5,6 +5,7 @@ The same input gives the same bytes. Text in SVG stays text, so that it can be s
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..facts.view import View
 from ..facts_midi_text import MusicFacts
+from ..records import write_whole
 from ..vocabulary_midi_text import gm_name
 from .themes import Theme
 
@@ -151,10 +153,7 @@ def save(sheet: Sheet, path: Path) -> None:
 
     kind = _FORMATS[path.suffix.lower()]
     metadata = {"Date": None} if kind == "svg" else {}
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with rc_context({"svg.fonttype": "none", "svg.hashsalt": "midi-text"}):
-            sheet.figure.savefig(part, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata, facecolor=sheet.theme.ground)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    made = io.BytesIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "midi-text"}):
+        sheet.figure.savefig(made, format=kind, dpi=_DOTS_PER_INCH, metadata=metadata, facecolor=sheet.theme.ground)
+    write_whole(path, made.getvalue())

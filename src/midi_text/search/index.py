@@ -3,7 +3,7 @@
 It is one safetensors file: a matrix of vectors, and JSON in its header that says which file each row is of, with size,
 time of change and facts; also of the files that could not be read, with the reason, so that they are not tried again.
 `update` reads only what is new or has changed, forgets what is gone, and starts over with another checkpoint. It saves
-now and then under another name and renames, so that an interruption loses little and never leaves half a file.
+now and then, so that an interruption loses little.
 
 Vectors are of the bars that the model reads, the beginning of a long piece; facts are of all of it.
 """
@@ -21,11 +21,12 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 from tqdm.auto import tqdm
 
 from ..embedding_midi_text import Embedder
 from ..facts_midi_text import MusicFacts, measure_facts
+from ..records import write_whole
 from ..score_midi_text import MidiError, read_score
 
 INDEX_FILE = ".midi-text-index.safetensors"
@@ -136,9 +137,7 @@ class MusicIndex:
             "entries": json.dumps(entries),
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_name(f".{self.path.name}.part")
-        save_file({"vectors": np.ascontiguousarray(matrix, np.float32)}, part, header)
-        part.replace(self.path)
+        write_whole(self.path, save({"vectors": np.ascontiguousarray(matrix, np.float32)}, header))
 
     def _read(self) -> None:
         try:

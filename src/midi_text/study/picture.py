@@ -6,11 +6,13 @@ verdict has a shape of its own as well.
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 from typing import Any
 
 from ..facts.view import View, view_score
+from ..records import write_whole
 from .assess import EXTRA, MISSING, RIGHT, WRONG, Assessment
 
 COLOURS = {RIGHT: "#009E73", WRONG: "#D55E00", MISSING: "#000000", EXTRA: "#CC79A7"}
@@ -51,13 +53,10 @@ def draw_assessment(assessment: Assessment, reference: Any, path: str | os.PathL
     step = max(1, len(lines) // 24)
     tempo.set_xticks(lines[:-1:step], [str(bar + 1) for bar in range(0, view.bars, step)])
     tempo.legend(loc="upper right", frameon=False)
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with rc_context({"svg.fonttype": "none"}):  # text stays text
-            figure.savefig(part, format=kind, dpi=110)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    made = io.BytesIO()
+    with rc_context({"svg.fonttype": "none"}):  # text stays text
+        figure.savefig(made, format=kind, dpi=110)
+    write_whole(target, made.getvalue())
 
 
 def _draw_notes(axes: Any, assessment: Assessment, view: View) -> None:
