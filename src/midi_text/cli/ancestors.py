@@ -18,9 +18,9 @@ import numpy as np
 from ..baselines import KINDS, Baseline, load
 from ..baselines.settings import BaselineSettings
 from ..evaluation.likelihood import Bigram, system_rows
-from ..records import EvaluationReport, Measurement, hash_file
+from ..records import WEIGHTS_FILE, EvaluationReport, Measurement, hash_file
 from ..score_midi_text import read_score, write_score
-from .options import WEIGHTS, at_least_one, seed
+from .options import at_least_one, seed
 from .output import Output, say, table
 from .settings import add_settings, settings_of
 from .workshop import INTERRUPTED, require
@@ -128,7 +128,7 @@ def run_evaluate(args: argparse.Namespace, out: Output) -> int:
     for path, model in zip(args.baselines, models, strict=True):
         say(f"measuring {path}: {model.bits_are}")
         rows += _rows(model.kind, model.bits_per_note(excerpts), model.notes_counted(excerpts), excerpts)
-    hashes = "+".join(hash_file(Path(path) / WEIGHTS) for path in args.baselines)
+    hashes = "+".join(hash_file(Path(path) / WEIGHTS_FILE) for path in args.baselines)
     report = EvaluationReport("baselines", hashes, len(excerpts), 0, tuple(rows))
     if args.output is not None:
         args.output.parent.mkdir(parents=True, exist_ok=True)

@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from ..records import WEIGHTS_FILE
+
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
-WEIGHTS = "model.safetensors"
+WEIGHTS = WEIGHTS_FILE
 
 
 def model_options() -> argparse.ArgumentParser:
@@ -42,7 +44,7 @@ def load_pipeline(task: str, model: str | None, device: str | None) -> Any:
     from transformers import pipeline
 
     if model is None:
-        if not (PRETRAINED / WEIGHTS).is_file():
+        if not (PRETRAINED / WEIGHTS_FILE).is_file():
             raise FileNotFoundError(
                 f"this installation has no weights of its own in {PRETRAINED}; name a checkpoint with --model"
             )

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from .options import PRETRAINED, WEIGHTS, at_least_one, model_options
+from .options import PRETRAINED, at_least_one, model_options
 from .output import Output, facts_line, say, table
 
 
@@ -24,7 +24,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
 def run_search(args: argparse.Namespace, out: Output) -> int:
     """Brings the index up to date and asks it."""
     from ..embedding_midi_text import Embedder
-    from ..records import hash_file
+    from ..records import WEIGHTS_FILE, hash_file
     from ..search.index import MusicIndex
     from ..search.query import search
 
@@ -35,7 +35,7 @@ def run_search(args: argparse.Namespace, out: Output) -> int:
     embedder = Embedder.load(checkpoint, args.device)
     if not embedder.has_space and args.like is None:
         say("this checkpoint has no shared space of words and music: only the facts that the words state count")
-    weights = Path(checkpoint) / WEIGHTS
+    weights = Path(checkpoint) / WEIGHTS_FILE
     index.update(embedder, hash_file(weights) if weights.is_file() else checkpoint)
     for entry in index.failed:
         say(f"error: {entry.file}: {entry.error}")

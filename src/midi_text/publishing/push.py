@@ -11,8 +11,9 @@ from typing import Literal
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
 
-RepoType = Literal["model", "dataset", "space"]
+from ..records import WEIGHTS_FILE
 
+RepoType = Literal["model", "dataset", "space"]
 
 NO_TOKEN = "Pushing needs a token with the right to write: run `hf auth login`, or set HF_TOKEN."
 # What the HTTP library beneath huggingface_hub raises: httpx for 1.x, httpx2 for 2.x.
@@ -52,7 +53,7 @@ def push(
         PushError: The Hub was not reached or refused.
     """
     source = Path(folder)
-    for name in ("README.md", "config.json", "model.safetensors")[: 3 if repo_type == "model" else 1]:
+    for name in ("README.md", "config.json", WEIGHTS_FILE)[: 3 if repo_type == "model" else 1]:
         if not (source / name).is_file():
             raise FileNotFoundError(f"A {repo_type} to push must hold {name}, found none in {source}: export it first.")
     api = HfApi(endpoint=endpoint, token=token)
