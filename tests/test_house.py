@@ -54,6 +54,7 @@ OF_THE_MODEL = {
     "tokenization",
     "processing",
     "constraints",
+    "generation",
     "pipeline",
     "windows",
 }

@@ -9,34 +9,32 @@ take one input, a list or a generator, and work in batches.
 from __future__ import annotations
 
 import copy
-import os
 import secrets
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import Any
 
 import symusic
-import torch
-from transformers import GenerationConfig, Pipeline
+from transformers import Pipeline
 from transformers.utils import cached_file
 
-from .agreement_midi_text import Agreement, agreement
-from .changes_midi_text import CHANGES, Change, ChangeWishes, Draft, read_change
-from .constraints_midi_text import MusicLogitsProcessor, SameNotesLogitsProcessor, TextOnlyLogitsProcessor
-from .decoding_midi_text import RowProcessor, write_rows
+from .agreement_midi_text import agreement
+from .changes_midi_text import CHANGES, ChangeWishes, read_change
+from .constraints_midi_text import TextOnlyLogitsProcessor
+from .drafts_midi_text import Change
 from .embedding_midi_text import Embedder
-from .facts.analysis import Analysis, analyze, analyze_view
+from .facts.analysis import analyze, analyze_view
 from .facts.view import view_score
-from .facts_midi_text import MusicFacts, measure_facts
+from .facts_midi_text import measure_facts
+from .generation_midi_text import BatchWriter, Written
 from .locks_midi_text import Locks
-from .prompt_midi_text import Ask
-from .repair_midi_text import CheckedCaption, check_caption
+from .repair_midi_text import check_caption
 from .request_midi_text import Request, Wishes, understand
+from .results_midi_text import Composition, Description
 from .score_midi_text import bar_starts, read_score, slice_bars, write_score
-from .style_midi_text import PROBE_FILE, StyleGuess, StyleProbe, style_features
-from .windows_midi_text import LongPiece, Onward, is_long
+from .style_midi_text import PROBE_FILE, StyleProbe, style_features
+from .windows_midi_text import LongPiece, is_long
 
 MAX_PROMPT_CHARACTERS = 100_000
 _WISHES = frozenset(Wishes.__dataclass_fields__)
@@ -45,118 +43,8 @@ _BOTH = ("seed", "locks", "num_candidates", "max_new_tokens")  # needed to read 
 _SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "num_beams", "do_sample")
 
 
-@dataclass(frozen=True)
-class Composition:
-    """A piece written to a prompt.
-
-    Attributes:
-        prompt: The words, as given.
-        seed: Gives the same piece again, with the same prompt, arguments, batch and checkpoint.
-        score: The music, 48 ticks a quarter.
-        midi: The same as a Standard MIDI File.
-        facts: Measured on the music.
-        analysis: The closer look: harmony, form, parts …
-        ask: What was understood of prompt and arguments.
-        agreement: Asked, measured and met, a row for each wish.
-        generation_seconds: Wall time of the batch it was written in.
-        tokens: Music tokens written.
-        cosine: How close it is to the prompt in the model's space of words and music, -1 … 1; None where the model has
-            no such space, the prompt is empty or there was but one candidate.
-        others: The other candidates, best first.
-        task: "compose", or how a given piece was changed; then ``agreement`` is of the part that was written.
-        original: The given piece, quantized as the model heard it.
-        changed_bars: Bars of ``score`` that were written anew, from 0.
-    """
-
-    prompt: str
-    seed: int
-    score: symusic.Score
-    midi: bytes
-    facts: MusicFacts
-    analysis: Analysis
-    ask: Ask
-    agreement: tuple[Agreement, ...]
-    generation_seconds: float
-    tokens: int
-    cosine: float | None = None
-    others: tuple[Composition, ...] = ()
-    task: str = "compose"
-    original: symusic.Score | None = None
-    changed_bars: tuple[int, ...] = ()
-
-    @property
-    def share_met(self) -> float:
-        """Share of the wishes that are met, 1.0 where nothing measurable was asked."""
-        return sum(row.met for row in self.agreement) / len(self.agreement) if self.agreement else 1.0
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the MIDI file, whole or not at all."""
-        write_score(self.score, path)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Everything but the music, as plain JSON values."""
-        return {
-            "prompt": self.prompt,
-            "seed": self.seed,
-            "notes": self.facts.notes,
-            "bars": self.facts.bars,
-            "duration_seconds": round(self.facts.duration_seconds, 2),
-            "generation_seconds": round(self.generation_seconds, 3),
-            **({} if self.task == "compose" else {"task": self.task, "changed_bars": list(self.changed_bars)}),
-            **({} if self.cosine is None else {"cosine": self.cosine}),
-            "facts": self.facts.to_dict(),
-            "analysis": self.analysis.to_dict(),
-            "agreement": [asdict(row) for row in self.agreement],
-        }
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a MIDI file is, in words.
-
-    Attributes:
-        text: The description; every fact it states is true of the file.
-        model_text: The model's own words, before a statement was repaired or dropped.
-        check: What was stated, repaired and dropped.
-        facts: Measured on the whole file.
-        analysis: The closer look: harmony, form, parts …
-        styles: What the style probe is sure of; () where the checkpoint has none.
-        bars_read: Bars the model read.
-        bars_total: Bars of the file, up to the last onset.
-        repairs: What reading the file dropped or repaired.
-    """
-
-    text: str
-    model_text: str
-    check: CheckedCaption
-    facts: MusicFacts
-    analysis: Analysis
-    styles: tuple[StyleGuess, ...]
-    bars_read: int
-    bars_total: int
-    repairs: tuple[str, ...]
-
-    @property
-    def truncated(self) -> bool:
-        """Whether the file is longer than the model read."""
-        return self.bars_read < self.bars_total
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return {
-            "caption": self.text,
-            "facts": self.facts.to_dict(),
-            "analysis": self.analysis.to_dict(),
-            "styles": [asdict(style) for style in self.styles],
-            "bars_read": self.bars_read,
-            "bars_total": self.bars_total,
-            "truncated": self.truncated,
-            "repairs": list(self.repairs),
-        }
-
-
 class _MidiTextPipeline(Pipeline):
-    """What both directions share: only a processor is loaded, ids are written in one place, on a CPU in float32."""
+    """What both directions share: only a processor is loaded, and on a CPU the model computes in float32."""
 
     _load_processor = True
     _load_tokenizer = False
@@ -175,43 +63,6 @@ class _MidiTextPipeline(Pipeline):
         if isinstance(inputs, list | tuple) and not inputs:
             return []
         return super().__call__(list(inputs) if isinstance(inputs, tuple) else inputs, **kwargs)
-
-    def _generate(
-        self,
-        sources: Sequence[Sequence[int]],
-        processor: RowProcessor,
-        max_new_tokens: int,
-        seed: int,
-        options: Mapping[str, Any],
-        primed: Sequence[Sequence[int]] = (),
-    ) -> tuple[list[list[int]], float]:
-        """Runs the model on encoded sources; the ids of each written sequence and the wall time.
-
-        With ``primed``, ids that the decoder starts with, one sequence a source, what comes back begins with them.
-        """
-        inputs = self.processor.pad(sources).to(self.device)
-        if any(primed):
-            starts = self.processor.pad_left([[self.model.config.decoder_start_token_id, *ids] for ids in primed])
-            inputs.update({f"decoder_{name}": value.to(self.device) for name, value in starts.items()})
-        options = dict(options)
-        streamer = options.pop("streamer", None)
-        config = GenerationConfig(
-            **{
-                "do_sample": True,
-                "max_new_tokens": max_new_tokens,
-                "pad_token_id": self.model.config.pad_token_id,
-                "bos_token_id": self.model.config.bos_token_id,
-                "eos_token_id": self.model.config.eos_token_id,
-                "decoder_start_token_id": self.model.config.decoder_start_token_id,
-                **options,
-            }
-        )
-        devices = [self.device] if self.device.type == "cuda" else []
-        started = time.perf_counter()
-        with torch.random.fork_rng(devices), torch.inference_mode():
-            torch.manual_seed(seed)
-            rows = write_rows(self.model, inputs, config, processor, streamer)
-        return rows, time.perf_counter() - started
 
 
 class TextToMidiPipeline(_MidiTextPipeline):
@@ -329,103 +180,29 @@ class TextToMidiPipeline(_MidiTextPipeline):
         requests: list[Request] = model_inputs["request"] if batched else [model_inputs["request"]]
         changes: list[list[Change] | None] = model_inputs["changes"] if batched else [model_inputs["changes"]]
         options = {"temperature": 0.9, "top_p": 0.95, "top_k": 0, **(options or {})}
+        writer = BatchWriter(self.model, self.processor, options)
         written: list[Any] = [change or [] for change in changes]
-        seconds = self._write_changes([each for change in changes for each in change or []], seed, options)
+        seconds = writer.write_changes([each for change in changes for each in change or []], seed)
         composing = [index for index, change in enumerate(changes) if change is None]
-        windowed = [i for i in composing if max_new_tokens is None and is_long(requests[i], locks, copy_sections)]
-        if windowed:
-            room, tokenizer = self.model.config.max_target_length, self.processor.tokenizer
-            each = [requests[i] for i in windowed for _ in range(num_candidates)]
-            took, rows = self._write_long([LongPiece(tokenizer, r, room, copy_sections) for r in each], seed, options)
+        long = [i for i in composing if max_new_tokens is None and is_long(requests[i], locks, copy_sections)]
+        short = [index for index in composing if index not in long]
+        room, tokenizer = max_new_tokens or self.model.config.max_target_length, self.processor.tokenizer
+        made: list[tuple[list[int], Written]] = []
+        if long:
+            each = [requests[index] for index in long for _ in range(num_candidates)]
+            pieces = [LongPiece(tokenizer, request, room, copy_sections) for request in each]
+            made.append((long, writer.write_long(pieces, seed)))
+        if short:
+            held = [requests[index].locks if locks else Locks() for index in short]
+            asked = [requests[index] for index in short]
+            made.append((short, writer.write_pieces(asked, held, room, seed, num_candidates)))
+        for indices, (rows, took) in made:
             seconds += took
-            for number, index in enumerate(windowed):
-                written[index] = rows[number * num_candidates : (number + 1) * num_candidates]
-            composing = [index for index in composing if index not in windowed]
-        if composing:
-            limit = max_new_tokens or self.model.config.max_target_length
-            tokenizer = self.processor.tokenizer
-            held = [requests[index].locks if locks else Locks() for index in composing]
-            rows, took = self._generate(
-                [self.processor.encode_request("compose", requests[index]) for index in composing],
-                MusicLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, limit + 1, held),
-                limit,
-                seed,
-                {**options, "num_return_sequences": num_candidates},
-            )
-            seconds += took
-            for number, index in enumerate(composing):
+            for number, index in enumerate(indices):
                 written[index] = rows[number * num_candidates : (number + 1) * num_candidates]
         out = {"prompt": model_inputs["prompt"], "request": requests, "changes": changes, "written": written}
         out |= {"seed": [seed] * len(written), "seconds": [seconds] * len(written)}
         return out if batched else {key: value if key == "prompt" else value[0] for key, value in out.items()}
-
-    def _write_long(
-        self, pieces: Sequence[LongPiece], seed: int, options: Mapping[str, Any]
-    ) -> tuple[float, list[list[int]]]:
-        """Pieces in windows, all that are not done in one batch; the wall time, and the ids of each."""
-        tokenizer = self.processor.tokenizer
-        options, seconds, turn = dict(options), 0.0, 0
-        onward = Onward(options["streamer"], tokenizer.eos_token_id) if options.get("streamer") else None
-        while drafts := [(piece, draft) for piece in pieces if (draft := piece.draft()) is not None]:
-            if onward is not None:
-                onward.begin(drafts[0][0])
-                options["streamer"] = onward
-            primed = [ids for _, (ids, _) in drafts]
-            longest = max(map(len, primed))
-            budget = drafts[0][0].room - longest
-            held = [locks for _, (_, locks) in drafts]
-            rows, took = self._generate(
-                [self.processor.encode_request("compose", piece.request) for piece, _ in drafts],
-                MusicLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, longest + budget + 1, held),
-                budget,
-                seed + turn,
-                options,
-                primed,
-            )
-            for (piece, _), ids in zip(drafts, rows, strict=True):
-                piece.take(ids)
-            if onward is not None:
-                onward.took(drafts[0][0])
-            seconds, turn = seconds + took, turn + 1
-        if onward is not None:
-            onward.begin(pieces[0])
-            onward.close()
-        return seconds, [piece.ids() for piece in pieces]
-
-    def _write_changes(self, changes: Sequence[Change], seed: int, options: Mapping[str, Any]) -> float:
-        """Writes draft after draft until every change is done, all of one kind in a batch; the wall time."""
-        seconds, turn = 0.0, 0
-        while drafts := [(change, draft) for change in changes if (draft := change.draft()) is not None]:
-            for scripted in (False, True):
-                batch = [(change, draft) for change, draft in drafts if bool(draft.script) == scripted]
-                if batch:
-                    seconds += self._write_drafts(batch, seed + turn, options)
-            turn += 1
-        return seconds
-
-    def _write_drafts(self, batch: Sequence[tuple[Change, Draft]], seed: int, options: Mapping[str, Any]) -> float:
-        tokenizer = self.processor.tokenizer
-        vocabulary = tokenizer.token_events, tokenizer.eos_token_id
-        longest = max(len(draft.primed) for _, draft in batch)
-        rules: MusicLogitsProcessor | SameNotesLogitsProcessor
-        if batch[0][1].script:
-            rules = SameNotesLogitsProcessor(*vocabulary, [(draft.script, draft.tempi) for _, draft in batch])
-            budget = rules.most_tokens
-        else:
-            budget = max(change.piece.target_room - len(draft.primed) for change, draft in batch)
-            rules = MusicLogitsProcessor(*vocabulary, 1 + longest + budget, [draft.locks for _, draft in batch])
-        rows, seconds = self._generate(
-            [self.processor.encode(change.task, change.piece.request.text, draft.music) for change, draft in batch],
-            rules,
-            budget,
-            seed,
-            options,
-            [draft.primed for _, draft in batch],
-        )
-        for (change, draft), ids in zip(batch, rows, strict=True):
-            change.take(ids)
-            change.tokens += len(ids) - len(draft.primed)
-        return seconds
 
     def postprocess(self, model_outputs: dict[str, Any]) -> Composition:
         """Measures the candidates of one prompt and puts the best first."""
@@ -462,25 +239,6 @@ class TextToMidiPipeline(_MidiTextPipeline):
             tokens=len(ids),
             **given,
         )
-
-
-def _changed(change: Change, **given: Any) -> Composition:
-    """A changed piece: measured whole, and what was asked in the part that was written."""
-    score, wanted, kept = change.result()
-    facts = measure_facts(score)
-    return Composition(
-        score=score,
-        midi=write_score(score),
-        facts=facts,
-        analysis=analyze(score, facts),
-        ask=change.ask(),
-        agreement=change.agreement(wanted, kept),
-        tokens=change.tokens,
-        task=change.task,
-        original=change.heard,
-        changed_bars=change.changed_bars,
-        **given,
-    )
 
 
 class MidiToTextPipeline(_MidiTextPipeline):
@@ -535,13 +293,10 @@ class MidiToTextPipeline(_MidiTextPipeline):
         batched = isinstance(model_inputs["music"], list)
         pieces = model_inputs["music"] if batched else [model_inputs["music"]]
         tokenizer = self.processor.tokenizer
-        processor = TextOnlyLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, tokenizer.special_ids)
-        written, _ = self._generate(
-            [self.processor.encode("caption", music=piece.ids) for piece in pieces],
-            processor,
-            max_new_tokens,
-            seed,
-            {"temperature": 0.3, "top_p": 0.9, "top_k": 0, "no_repeat_ngram_size": 4, **(options or {})},
+        rules = TextOnlyLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, tokenizer.special_ids)
+        options = {"temperature": 0.3, "top_p": 0.9, "top_k": 0, "no_repeat_ngram_size": 4, **(options or {})}
+        written, _ = BatchWriter(self.model, self.processor, options).write(
+            [self.processor.encode("caption", music=piece.ids) for piece in pieces], rules, max_new_tokens, seed
         )
         return {**model_inputs, "written": written if batched else written[0]}
 
@@ -568,6 +323,25 @@ def _cut(score: symusic.Score, bars: tuple[int, int] | None) -> symusic.Score:
     if bars is None or len(bar_starts(score)) - 1 <= bars[1]:
         return score
     return slice_bars(score, 0, bars[1])
+
+
+def _changed(change: Change, **given: Any) -> Composition:
+    """A changed piece: measured whole, and what was asked in the part that was written."""
+    score, wanted, kept = change.result()
+    facts = measure_facts(score)
+    return Composition(
+        score=score,
+        midi=write_score(score),
+        facts=facts,
+        analysis=analyze(score, facts),
+        ask=change.ask(),
+        agreement=change.agreement(wanted, kept),
+        tokens=change.tokens,
+        task=change.task,
+        original=change.heard,
+        changed_bars=change.changed_bars,
+        **given,
+    )
 
 
 __all__ = ["Composition", "Description", "MidiToTextPipeline", "TextToMidiPipeline"]
