@@ -11,13 +11,14 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from ..records import DataManifest, installed_versions, write_whole
+from ..records import DataManifest
 from ..score_midi_text import read_score
 from .arrange import Groove, arrangements, read_grooves
 from .collect import corpus_row, corpus_schema
+from .folders import leave_papers
 from .processes import Job, Runner, in_jobs_by_split, in_processes
-from .shards import content_hash, make_shards, to_shard
-from .sources import SPLITS, Piece, Terms, read_pieces
+from .shards import make_shards, to_shard
+from .sources import Piece, Terms, read_pieces
 from .tally import Tally
 
 NO_TUNE = "no melody over chords in 3/4 or 4/4"
@@ -60,20 +61,8 @@ def arrange_corpus(
     tally = make_shards(target / "data", shard, in_jobs_by_split(tunes, _PIECES), runner, "arranging")
     if not tally.rows.total():
         raise ValueError(f"{source} must hold a tune that can be arranged; none can: {tally.sorted_failures}")
-    manifest = DataManifest(
-        name=target.resolve().name,
-        sources=tally.sources,
-        splits={split: tally.rows[split] for split in SPLITS},
-        failures=tally.sorted_failures,
-        settings={"collections": list(collections), "count": count},
-        seed=seed,
-        tokenizer_hash="",
-        content_hash=content_hash(target / "data"),
-        versions=installed_versions(),
-    )
-    write_whole(target / "CREDITS.md", tally.credits_page.encode())
-    manifest.save(target / "manifest.json")
-    return manifest
+    settings = {"collections": list(collections), "count": count}
+    return leave_papers(target, tally, name=target.resolve().name, settings=settings, seed=seed)
 
 
 def _tunes(source: str | Path, collections: Sequence[str], limit: int | None) -> Iterator[Piece]:

@@ -27,15 +27,16 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from ..events_midi_text import pitch_shift
-from ..records import DataManifest, hash_file, installed_versions, write_whole
+from ..records import DataManifest, hash_file, write_whole
 from ..tokenization_midi_text import MidiTextTokenizer
 from .examples import BuildSettings as BuildSettings
 from .examples import event_vocabulary, examples, schema
 from .examples import excerpts as excerpts
+from .folders import claim, leave_papers
 from .processes import Job, Runner, in_jobs, in_jobs_by_split, in_processes
 from .reading import read_job, reason
-from .shards import content_hash, make_shards, shards, to_shard
-from .sources import SPLITS, Piece, Terms, read_pieces
+from .shards import make_shards, shards, to_shard
+from .sources import Piece, Terms, read_pieces
 from .survey import Plan, make_plan, survey_job
 from .tally import Tally
 
@@ -76,17 +77,11 @@ def build_dataset(
         raise ValueError(f"held_out must be a share between 0 and 1, with copies dropped; got {held_out}")
     if tokenizer is not None and tokenizer.base_events != event_vocabulary().names:
         raise ValueError("the tokenizer must know the events of this version; it knows others: take another one")
-    _claim(target, settings, terms, source, held_out)
+    said = {**asdict(settings), **asdict(terms), "source": Path(source).resolve().name}
+    said |= {} if held_out is None else {"held_out": held_out}
+    claim(target / "build.json", said, "a build with other settings")
     left_out: Counter[str] = Counter()
-
-    def pieces(reasons: Counter[str] | None = None) -> Iterator[Piece]:
-        for piece in read_pieces(source, terms=terms, limit=settings.limit, left_out=reasons):
-            if piece.form:
-                raise ValueError(
-                    f"{source} holds scores ({piece.id}); run midi-text collect first, which makes MIDI of them"
-                )
-            yield piece
-
+    pieces = partial(_pieces, source, terms, settings.limit)
     plan = _plan(target, pieces, runner, held_out) if settings.duplicates == "drop" else Plan({}, {}, {}, ())
     taken = (piece for piece in map(plan.apply, pieces(left_out)) if piece is not None)
     tally = make_shards(target / "data", partial(build_shard, settings), in_jobs_by_split(taken), runner, "building")
@@ -97,20 +92,14 @@ def build_dataset(
     if tokenizer is None:
         tokenizer = _train_tokenizer(target, settings)
     tokenizer.save_pretrained(target / "tokenizer")
-    manifest = DataManifest(
+    return leave_papers(
+        target,
+        tally,
         name=Path(source).resolve().name,
-        sources=tally.sources,
-        splits={split: tally.rows[split] for split in SPLITS},
-        failures=tally.sorted_failures,
         settings=asdict(settings),
         seed=settings.seed,
         tokenizer_hash=hash_file(target / "tokenizer" / "tokenizer.json"),
-        content_hash=content_hash(target / "data"),
-        versions=installed_versions(),
     )
-    write_whole(target / "CREDITS.md", tally.credits_page.encode())
-    manifest.save(target / "manifest.json")
-    return manifest
 
 
 def build_shard(settings: BuildSettings, job: Job) -> bytes:
@@ -131,6 +120,18 @@ def build_shard(settings: BuildSettings, job: Job) -> bytes:
     return to_shard(rows, schema(), tally)
 
 
+def _pieces(
+    source: str | Path, terms: Terms, limit: int | None, left_out: Counter[str] | None = None
+) -> Iterator[Piece]:
+    """The pieces of a source that holds MIDI."""
+    for piece in read_pieces(source, terms=terms, limit=limit, left_out=left_out):
+        if piece.form:
+            raise ValueError(
+                f"{source} holds scores ({piece.id}); run midi-text collect first, which makes MIDI of them"
+            )
+        yield piece
+
+
 def _plan(target: Path, pieces: Callable[[], Iterator[Piece]], runner: Runner, held_out: float | None) -> Plan:
     """What becomes of the pieces, found once and kept beside the shards."""
     path = target / "duplicates.json"
@@ -144,21 +145,6 @@ def _plan(target: Path, pieces: Callable[[], Iterator[Piece]], runner: Runner, h
     plan = make_plan(surveyed, held_out)
     write_whole(path, plan.to_json().encode())
     return plan
-
-
-def _claim(target: Path, settings: BuildSettings, terms: Terms, source: str | Path, held_out: float | None) -> None:
-    """Makes the folder and refuses to mix two builds in it."""
-    target.mkdir(parents=True, exist_ok=True)
-    said = {**asdict(settings), **asdict(terms), "source": Path(source).resolve().name}
-    said |= {} if held_out is None else {"held_out": held_out}
-    note = json.dumps(said, sort_keys=True)
-    path = target / "build.json"
-    if path.exists() and path.read_text(encoding="utf-8") != note:
-        raise ValueError(
-            f"{target} holds a build with other settings; choose an empty folder or remove it. "
-            f"There: {path.read_text(encoding='utf-8')}. Now: {note}"
-        )
-    write_whole(path, note.encode())
 
 
 def _train_tokenizer(target: Path, settings: BuildSettings) -> MidiTextTokenizer:

@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from ..bars_midi_text import last_tick, seconds_at
-from ..records import DataManifest, installed_versions, write_whole
+from ..records import DataManifest, write_whole
 from ..score_midi_text import write_score
 from .examples import compact
+from .folders import claim, leave_papers
 from .processes import Job, Runner, in_jobs, in_jobs_by_split, in_processes
 from .reading import read_job
-from .shards import content_hash, make_shards, to_shard
-from .sources import SPLITS, Piece, Terms, read_pieces
+from .shards import make_shards, to_shard
+from .sources import Piece, Terms, read_pieces
 from .survey import make_plan, survey_job
 from .tally import Tally
 
@@ -56,7 +57,8 @@ def collect(
         OSError: If the folder cannot be written.
     """
     terms, runner, target = terms or Terms(), runner or in_processes(num_proc), Path(output)
-    _claim(target, sources, terms)
+    names = [_name(source) for source in sources]
+    claim(target / "collect.json", {"sources": names, **asdict(terms)}, "a collection of other sources or terms")
     if (target / "manifest.json").exists():
         return DataManifest.load(target / "manifest.json")
     left_out: Counter[str] = Counter()
@@ -71,20 +73,9 @@ def collect(
     kept.failures = tally.failures + left_out + plan.reasons
     if not kept.rows.total():
         raise ValueError(f"the sources must hold at least one readable piece; all failed: {kept.sorted_failures}")
-    manifest = DataManifest(
-        name=target.resolve().name,
-        sources=kept.sources,
-        splits={split: kept.rows[split] for split in SPLITS},
-        failures=kept.sorted_failures,
-        settings={**asdict(terms), "sources": [_name(source) for source in sources], "accepted": list(terms.accepted)},
-        seed=0,
-        tokenizer_hash="",
-        content_hash=content_hash(target / "data"),
-        versions=installed_versions(),
-    )
     write_whole(target / "duplicates.json", plan.to_json().encode())
-    write_whole(target / "CREDITS.md", kept.credits_page.encode())
-    manifest.save(target / "manifest.json")
+    settings = {**asdict(terms), "sources": names, "accepted": list(terms.accepted)}
+    manifest = leave_papers(target, kept, name=target.resolve().name, settings=settings)
     shutil.rmtree(found)
     return manifest
 
@@ -99,19 +90,6 @@ def _pieces(sources: Sequence[str | Path], terms: Terms, left_out: Counter[str])
 
 def _name(source: str | Path) -> str:
     return Path(source).resolve().name if Path(source).exists() else str(source)
-
-
-def _claim(target: Path, sources: Sequence[str | Path], terms: Terms) -> None:
-    """Makes the folder and refuses to mix two collections in it."""
-    target.mkdir(parents=True, exist_ok=True)
-    note = json.dumps({"sources": [_name(source) for source in sources], **asdict(terms)}, sort_keys=True)
-    path = target / "collect.json"
-    if path.exists() and path.read_text(encoding="utf-8") != note:
-        raise ValueError(
-            f"{target} holds a collection of other sources or terms; choose an empty folder or remove it. "
-            f"There: {path.read_text(encoding='utf-8')}. Now: {note}"
-        )
-    write_whole(path, note.encode())
 
 
 def corpus_schema(*more: tuple[str, Any]) -> Any:

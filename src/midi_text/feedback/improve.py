@@ -12,7 +12,6 @@ done is not done again, so the same call goes on where the last one ended.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..data.build import BuildSettings, build_dataset
+from ..data.folders import claim
 from ..data.mixture import mix
 from ..data.sources import Terms
 from ..data.stopping import whole_folder
@@ -31,7 +31,7 @@ from ..evaluation.musicality.novelty import NoveltyIndex
 from ..evaluation.systems import Model
 from ..events_midi_text import EventVocabulary
 from ..processing_midi_text import MidiTextProcessor
-from ..records import WEIGHTS_FILE, EvaluationReport, hash_file, write_whole
+from ..records import WEIGHTS_FILE, EvaluationReport, hash_file
 from ..training.finetune import FinetuneSettings, base_name, find_checkpoint, leave_checkpoint, training_settings
 from ..training.loop import Trainer
 from ..training.samples import Draw
@@ -69,13 +69,9 @@ class _Round:
 
     def claim(self) -> None:
         """Makes the folder, and refuses to mix two rounds in it."""
-        self.output.mkdir(parents=True, exist_ok=True)
         of = {"base": hash_file(self.home / WEIGHTS_FILE), "data": self.data and self.data.resolve().name}
         said = {name: value for name, value in asdict(self.settings).items() if name != "num_proc"}
-        note, path = json.dumps({**said, **of}, sort_keys=True), self.output / "improve.json"
-        if path.exists() and path.read_text(encoding="utf-8") != note:
-            raise ValueError(f"{self.output} holds a round with other settings; choose an empty folder or remove it")
-        write_whole(path, note.encode())
+        claim(self.output / "improve.json", {**said, **of}, "a round with other settings")
 
     def practise(self) -> list[Candidate]:
         """The best of what the model writes to the spread of prompts."""
