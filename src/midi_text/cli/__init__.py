@@ -24,6 +24,7 @@ from . import (
     changes,
     demo,
     drawing,
+    hub,
     jam,
     knowledge,
     measure,
@@ -35,8 +36,9 @@ from . import (
     workshop,
 )
 from .output import Output, say
+from .workshop import INTERRUPTED
 
-INTERRUPTED, BROKEN_PIPE = 130, 141
+BROKEN_PIPE = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,6 +88,7 @@ def make_parser() -> argparse.ArgumentParser:
     music.add_commands(commands, every)
     changes.add_commands(commands, every)
     workshop.add_commands(commands, every)
+    hub.add_commands(commands, every)
     tuning.add_commands(commands, every)
     measure.add_commands(commands, every)
     reports.add_commands(commands, every)

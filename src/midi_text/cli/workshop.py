@@ -1,4 +1,4 @@
-"""``collect``, ``build``, ``train``, ``export`` and ``push``: from folders of music to a model on the Hub.
+"""``collect``, ``build``, ``train`` and ``pack``: from folders of music to weights.
 
 What needs an extra says which before it begins.
 """
@@ -79,22 +79,6 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     packing.add_argument("data", metavar="DATA", help="a folder that build wrote")
     packing.add_argument("output", metavar="OUTPUT", help="the folder to make; train takes it as it takes DATA")
     packing.set_defaults(run=run_pack)
-
-    export = commands.add_parser("export", parents=[every], help="weights and papers become a folder for the Hub")
-    export.add_argument("checkpoint", metavar="CHECKPOINT", help="a folder with weights, tokenizer and the papers")
-    export.add_argument("output", metavar="OUTPUT", help="the folder to make")
-    export.add_argument("--repo-id", required=True, metavar="USER/NAME", help="its name on the Hub, for the card")
-    export.add_argument("--manifest", metavar="FILE", help="the data's manifest.json [CHECKPOINT/data_manifest.json]")
-    export.add_argument("--report", metavar="FILE", help="the evaluation [CHECKPOINT/evaluation_report.json]")
-    export.set_defaults(run=run_export)
-
-    push = commands.add_parser("push", parents=[every], help="an exported folder goes to the Hub")
-    push.add_argument("folder", metavar="FOLDER", help="what export wrote")
-    push.add_argument("repo_id", metavar="REPO_ID", help="user/name")
-    push.add_argument("--repo-type", choices=("model", "dataset", "space"), default="model", help="[model]")
-    push.add_argument("--private", action="store_true", help="hide a repository that is made now")
-    push.add_argument("--message", default="Upload with midi-text", help="the commit's title")
-    push.set_defaults(run=run_push)
 
 
 def run_build(args: argparse.Namespace, out: Output) -> int:
@@ -201,31 +185,6 @@ def run_pack(args: argparse.Namespace, out: Output) -> int:
 
     size = pack(args.data, args.output)
     out.item({"output": args.output, "bytes": size}, f"{args.output}: {size / 2**20:.1f} MiB")
-    return 0
-
-
-def run_export(args: argparse.Namespace, out: Output) -> int:
-    """Makes the folder for the Hub."""
-    from ..publishing.export import export
-    from ..records import MANIFEST_FILE, REPORT_FILE, RUN_FILE, EvaluationReport, Papers, RunRecord
-
-    home = Path(args.checkpoint)
-    papers = Papers(
-        DataManifest.load(args.manifest or home / MANIFEST_FILE),
-        RunRecord.load(home / RUN_FILE),
-        EvaluationReport.load(args.report or home / REPORT_FILE),
-    )
-    folder = export(home, args.output, repo_id=args.repo_id, papers=papers)
-    out.item({"folder": str(folder), "repo_id": args.repo_id}, f"{folder}: ready for midi-text push")
-    return 0
-
-
-def run_push(args: argparse.Namespace, out: Output) -> int:
-    """Uploads a folder."""
-    from ..publishing.push import push
-
-    url = push(args.folder, args.repo_id, repo_type=args.repo_type, private=args.private, message=args.message)
-    out.item({"folder": args.folder, "repo_id": args.repo_id, "url": url}, url)
     return 0
 
 
