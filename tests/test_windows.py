@@ -74,6 +74,18 @@ def test_a_duration_is_met_in_whole_bars(compose: TextToMidiPipeline):
     assert abs(made.facts.duration_seconds - 8) <= 1
 
 
+@pytest.mark.usefixtures("short_windows")
+def test_long_bars_do_not_make_a_piece_longer_than_it_may_last(compose: TextToMidiPipeline):
+    made = compose("", seed=2, duration_seconds=16, tempo_bpm=30, time_signature="4/4", instruments=["flute"])
+    assert made.facts.bars == 2
+
+
+@pytest.mark.usefixtures("short_windows")
+def test_a_piece_of_at_least_some_seconds_is_not_much_longer(compose: TextToMidiPipeline):
+    made = compose("at least 10 seconds", seed=2, tempo_bpm=150, time_signature="2/4", instruments=["flute"])
+    assert 9 <= made.facts.duration_seconds <= 13
+
+
 def test_sections_come_back_note_for_note_but_for_their_last_bar(compose: TextToMidiPipeline):
     made = compose("form AABA, 16 bars", seed=4, time_signature="4/4", tempo_bpm=100, instruments=["piano"])
     assert made.facts.bars == 16

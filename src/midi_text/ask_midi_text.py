@@ -2,11 +2,13 @@
 
 A `Statement` is one fact and its place in the text; an `Ask` sums them up. `summarise` decides which statement counts
 where several speak of one fact: a number before a word ("fast, 90 BPM" is 90 BPM), a stated metre before the one that
-a dance implies, a key before a mode; ranges that overlap narrow each other, and else the first counts.
+a dance implies, a key before a mode, which only says what a bare tonic leaves open ("a minor blues in C"); ranges that
+overlap narrow each other, and else the first counts.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -172,6 +174,8 @@ class Read(NamedTuple):
     weak: bool
 
 
+_TONIC = re.compile(r"[a-g](?:[ -]?(?:[#♯♭b]|sharp|flat))?", re.IGNORECASE)  # of a key without its mode
+_NEAR = 12  # characters from a tonic to its mode: "Key: C. Mode: minor"
 _RANGES = ("tempo_bpm", "bars", "duration_seconds")
 _LISTS = {
     "program": "programs", "family": "families", "no_program": "excluded_programs", "no_family": "excluded_families",
@@ -195,18 +199,21 @@ def summarise(read: Sequence[Read], opened: bool, unread: Iterable[str]) -> Ask:
     ]
     fields: dict[str, Any] = {}
     best: dict[str, int] = {}
+    stated: dict[str, Statement] = {}
     lists: dict[str, dict[Any, None]] = {name: {} for name in _LISTS.values()}
     for statement, rank, _ in read:
         fact, value = statement.fact, statement.value
         if fact in _LISTS:
             lists[_LISTS[fact]].setdefault(value)
         elif rank < best.get(fact, 9):
-            fields[fact], best[fact] = value, rank
+            fields[fact], best[fact], stated[fact] = value, rank, statement
         elif rank == best[fact] and fact in _RANGES:
             low, high = max(fields[fact][0], value[0]), min(fields[fact][1], value[1])
             fields[fact] = (low, high) if low <= high else fields[fact]
     if "key" in fields:
-        fields.pop("mode", None)
+        mode, key = fields.pop("mode", None), stated["key"]
+        if mode and _TONIC.fullmatch(key.text) and stated["mode"].start <= key.end + _NEAR:
+            fields["key"] = Key(key.value.tonic, mode)
     for wanted, excluded in (("programs", "excluded_programs"), ("families", "excluded_families"),
                              ("traits", "excluded_traits")):  # fmt: skip
         for value in lists[wanted]:

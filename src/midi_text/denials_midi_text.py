@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .tokens_midi_text import Token
+from .tokens_midi_text import HYPHENS, Token
 
 _NEGATIONS = frozenset(
     "no without w/o minus except excluding exclude excluded avoid avoiding sans nor omit omitting lacks remove skip "
@@ -31,7 +31,11 @@ def denial_before(tokens: Sequence[Token], index: int) -> int:
     low, following = _low(tokens, index), _low(tokens, index + 1)
     if (low, following) in _PAIRS or (low in DONTS and following in _NEGATED_VERBS):
         start = index + 2
-    elif low in _NEGATIONS or (low == "but" and _low(tokens, index - 1) in ("everything", "anything", "all")):
+    elif (
+        low in _NEGATIONS
+        or (low == "not" and _low(tokens, index - 1) in ("but", "and", *_ENDS))
+        or (low == "but" and _low(tokens, index - 1) in ("everything", "anything", "all"))
+    ):
         start = index + 1
     else:
         return 0
@@ -40,11 +44,16 @@ def denial_before(tokens: Sequence[Token], index: int) -> int:
     return start
 
 
-def denied_after(tokens: Sequence[Token], index: int, end: int) -> bool:
+def denied_after(text: str, tokens: Sequence[Token], index: int, end: int) -> bool:
     """Whether what follows `tokens[index:end]` denies it.
 
-    "drums: none", "drums? no thanks", "drums are not allowed", "the drums should be left out", "leave the drums out".
+    "drum-free", "drums: none", "drums? no thanks", "drums are not allowed", "the drums should be left out", "leave the
+    drums out".
     """
+    if _low(tokens, end) in ("free", "less"):
+        return tokens[end].start == tokens[end - 1].end + 1 and text[tokens[end].start - 1] in HYPHENS
+    if _low(tokens, end) == "none":  # as Japanese says it
+        return True
     if _low(tokens, end) in _SIGNS and _low(tokens, end + 1) in ("no", "none"):
         return _low(tokens, end + 2) in _ENDS
     if _low(tokens, end) == "out":

@@ -14,24 +14,26 @@ import re
 from typing import Any, NamedTuple
 
 from .facts_midi_text import Key
+from .foreign_words_midi_text import FOREIGN_MODES, without_accents
 from .phrases_midi_text import LONGEST
 from .tokens_midi_text import Token
 
 _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-_SYLLABLES = {"do": 0, "ut": 0, "re": 2, "mi": 4, "fa": 5, "sol": 7, "la": 9, "si": 11}
+_SYLLABLES = {
+    "do": 0, "ut": 0, "re": 2, "mi": 4, "fa": 5, "sol": 7, "la": 9, "si": 11,
+    "до": 0, "ре": 2, "ми": 4, "фа": 5, "соль": 7, "ля": 9, "си": 11,
+}  # fmt: skip
 _GERMAN = {
     "c": 0, "cis": 1, "des": 1, "d": 2, "dis": 3, "es": 3, "e": 4, "f": 5, "fis": 6, "ges": 6, "g": 7, "gis": 8,
     "as": 8, "a": 9, "ais": 10, "b": 10, "h": 11, "ces": 11, "his": 0,
 }  # fmt: skip
 _NAME = re.compile(r"([a-g])(b)?(m|min|maj|minor|major)?")
 _SIGNS = {"#": 1, "♯": 1, "sharp": 1, "b": -1, "♭": -1, "flat": -1}
-_FOREIGN_SIGNS = {"diese": 1, "sostenido": 1, "diesis": 1, "bemol": -1, "bemolle": -1} | _SIGNS
+_FOREIGN_SIGNS = {"diese": 1, "sostenido": 1, "diesis": 1, "диез": 1, "bemol": -1, "bemolle": -1, "бемоль": -1} | _SIGNS
+_SIGNS_BEFORE = {"升": 1, "降": -1}  # Chinese: "降E大调"
 _MODES = {"major": "major", "maj": "major", "minor": "minor", "min": "minor"}
 _GERMAN_MODES = {"dur": "major", "moll": "minor"}
-_FOREIGN_MODES = {
-    "majeur": "major", "majeure": "major", "mayor": "major", "maggiore": "major", "maior": "major",
-    "mineur": "minor", "mineure": "minor", "menor": "minor", "minore": "minor",
-}  # fmt: skip
+_FOREIGN_MODES = {without_accents(word): mode for word, mode in FOREIGN_MODES.items()}
 _KINDS_OF_SCALE = frozenset("harmonic natural melodic".split())
 _CHORD = re.compile(r"[A-G][#b♯♭]?(?:m|maj|min|dim|aug|sus)?[2-9]?7?")
 _BREAKS = frozenset(("", ",", ".", ";", "|", "\n", "/", "!", "?", "-", ":", "=", "·", "•", "+"))
@@ -123,6 +125,7 @@ def _foreign_key(tokens: list[Token], index: int) -> Found | None:
         return None
     shift = _sign(tokens, index + 1, _FOREIGN_SIGNS)
     end = index + 1 + (shift != 0)
+    shift += _SIGNS_BEFORE.get(_raw(tokens, index - 1)[-1:], 0)
     mode = _FOREIGN_MODES.get(_raw(tokens, end))
     if mode is None or _gap(tokens, end) > 2:
         return None
@@ -176,7 +179,8 @@ def read_key(text: str, tokens: list[Token], index: int) -> Found | None:
 def _is_verb(text: str, tokens: list[Token], index: int, end: int) -> bool:
     """Whether "Am" is a word: "Am I", "I Am", "AM" of the morning."""
     near = (_low(tokens, index - 1), _low(tokens, end))
-    return "i" in near or near[0].isdigit() or text[tokens[index].start : tokens[index].end] == "AM"
+    of_day = near[0].isdecimal() and (int(near[0][:3]) <= 12 or _low(tokens, index - 2) == ":")
+    return "i" in near or of_day or text[tokens[index].start : tokens[index].end] == "AM"
 
 
 def _named_as_key(tokens: list[Token], index: int) -> bool:

@@ -1,9 +1,9 @@
 """Numbers in free text: tempo, metre, bars and duration; and the numbers that are none of these.
 
-A number counts only with its unit or its name ("120 bpm", "tempo = 120", "16-bar", "1:20", "3/4"). Ranges
+A number counts only with its unit or its name ("120 bpm", "tempo = 120", "16-bar", "1:20", "3/4", "in three"). Ranges
 ("between 90 and 100 BPM", "8-16 bars"), bounds ("at least 8 bars") and "about" widen it; number words up to
-the hundreds are read. Not read: places in a piece ("the first 4 bars"), deadlines ("in 3 minutes"), decades
-("80s"), dates, forms ("12-bar blues"), note values ("1/8 notes").
+the hundreds are read. Not read: places in a piece ("the first 4 bars", but "it stops after 4 bars"), its parts ("verse:
+8 bars"), deadlines ("in 3 minutes"), decades ("80s"), dates, forms ("12-bar blues"), note values ("1/8 notes").
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .ask_midi_text import Statement
+from .places_midi_text import ends_at, is_last, is_place
 from .tokens_midi_text import Token
 from .vocabulary_midi_text import (
     ABOUT_SHARE,
@@ -36,19 +37,18 @@ _SHORT_PIECES = frozenset("loop loops jingle clip long cue sting".split())  # "3
 _DRUM_MACHINES = (303, 606, 707, 808, 909)  # "808s"
 _HOURS = frozenset("hour hours".split())
 _BARS = frozenset("bar bars measure measures".split())
-_PLACES = frozenset("every first next final each opening closing after another previous these those".split())
-_NOT_LENGTH = frozenset(
-    "blues intro introduction outro phrase phrases section sections ending pickup rest rests each form turnaround "
-    "count verse verses chorus choruses bridge cadence".split()
-)
 _DEADLINES = frozenset("in within every after first next per another ago".split())
+_BREAKS = frozenset(("", ",", ".", ";", "|", "\n", "!", "?"))
 _LENGTH_WORDS = frozenset("lasting lasts last duration length long for of runs running time : =".split()) | _ABOUT
 _AFTER_A = frozenset("minute second couple".split())
 _BEFORE_A_MINUTE = _LENGTH_WORDS | {"under", "than"}
 _TEMPO_LEADS = frozenset("tempo bpm speed pace mm ♩ q".split())
-_TEMPO_FILLERS = frozenset(": = of is at be should must set to marking mark exactly . - (".split())
+_TEMPO_FILLERS = frozenset(": = of is at be should must set to marking mark range exactly . - (".split())
 _BEATS = {"quarter": 1.0, "crotchet": 1.0, "half": 2.0, "minim": 2.0, "eighth": 0.5, "quaver": 0.5}
-_ENDS = frozenset(("", ",", ".", ";", "|", "\n", "!", "?", "in", "for", "with", "and", "on", "using"))
+_ENDS = _BREAKS | frozenset("in for with and on using".split())
+_COUNTED = {"three": (3, 4), "four": (4, 4), "five": (5, 4), "six": (6, 8)}  # "a waltz in three"
+_COUNTING = _BREAKS | frozenset("""count counted felt feel time metre meter bars waltz piece song tune melody groove
+    beat ballad march dance hymn music jazz written something""".split())  # fmt: skip
 
 
 class _Amount(NamedTuple):
@@ -180,6 +180,8 @@ def read_number_statement(text: str, tokens: list[Token], index: int) -> Found |
         found = _named_tempo(tokens, index)
         if found:
             return found
+    if low == "in":
+        return _counted(tokens, index)
     if low in _BARS and _low(tokens, index + 1) in (":", "="):
         amount = _amount(tokens, index + 2 + (_low(tokens, index + 2) in _ABOUT))
         return _bars(tokens, amount, index, amount.end) if amount else None
@@ -201,6 +203,10 @@ def read_number_statement(text: str, tokens: list[Token], index: int) -> Found |
         return _duration(tokens, amount)  # "2m30s"
     if unit in _MINUTES or unit in _SECONDS or unit in _HOURS:
         return _duration(tokens, amount)
+    if unit in ("beat", "beats") and amount.low == amount.high and amount.low in (2, 3, 4, 5, 7):
+        end = _a_bar(tokens, amount.end + 1)
+        if end:
+            return ("time_signature", (int(amount.low), 4), amount.first, end)
     after = _after_bpm(tokens, amount.end)
     if after:
         return _tempo(amount, amount.first, after)
@@ -213,7 +219,10 @@ def _after_bpm(tokens: list[Token], index: int) -> int:
     words = [_low(tokens, index + i) for i in range(5)]
     if words[0] == "bpm":
         return index + 1
-    if words[0] in ("beats", "beat") and words[1] in ("per", "a", "/", "in") and words[2] in (*_MINUTES, "a"):
+    if words[:2] == ["quarter", "notes"]:
+        words, index = words[1:], index + 1
+    beats = words[0] in ("beats", "beat", "crotchets", "quarters", "notes")
+    if beats and words[1] in ("per", "a", "/", "in") and words[2] in (*_MINUTES, "a"):
         return index + 3
     if words in (["b", ".", "p", ".", "m"], ["b", ".", "p", ".", "m."]):
         return index + 5 + (_low(tokens, index + 5) == "." and _attached(tokens, index + 5))
@@ -262,6 +271,21 @@ def _named_tempo(tokens: list[Token], index: int) -> Found | None:
     return _tempo(amount, index, _after_bpm(tokens, amount.end) or amount.end, scale)
 
 
+def _a_bar(tokens: list[Token], index: int) -> int:
+    """The token after "per bar", "to the bar", "in each measure" at `index`, or 0."""
+    article = _low(tokens, index + 1) in ("a", "the", "each", "every")
+    end = index + 1 + article
+    return end + 1 if _low(tokens, index) in ("per", "to", "in", "a") and _low(tokens, end) in _BARS else 0
+
+
+def _counted(tokens: list[Token], index: int) -> Found | None:
+    """A metre by its number of beats: "a waltz in three", "counted in five"; not "in three, two, one"."""
+    metre, follower = _COUNTED.get(_low(tokens, index + 1)), _low(tokens, index + 2)
+    if metre is None or _low(tokens, index - 1) not in _COUNTING or follower not in (*_BREAKS, "for", "with", "at"):
+        return None
+    return None if _number(tokens, index + 3) else ("time_signature", metre, index, index + 2)
+
+
 def _metre(text: str, tokens: list[Token], index: int) -> Found | None:
     """Such as "3/4", "3/4 time", "3-4 time", "time signature 3 4"."""
     top, sign, bottom = (_low(tokens, index + i) for i in range(3))
@@ -289,21 +313,13 @@ def _metre(text: str, tokens: list[Token], index: int) -> Found | None:
 
 def _bars(tokens: list[Token], amount: _Amount, first: int, end: int) -> Found | None:
     low, high = about(amount.low) if amount.near and amount.low == amount.high else (amount.low, amount.high)
-    place = _low(tokens, amount.first - 1) in _PLACES or _low(tokens, end) in _NOT_LENGTH
-    place = place or _the_last(tokens, amount.first)
-    place = place or (_low(tokens, end) == "of" and _low(tokens, end + 1) in _NOT_LENGTH)
     if amount.near:
         low, high = min(round(low), amount.low - 1), max(round(high), amount.high + 1)
     value = _within(low, high, BARS_LIMITS)
     added = _low(tokens, amount.first - 1) == "+" and _attached(tokens, amount.first)  # "16+1 bars"
-    if place or added or amount.low != int(amount.low) or value is None:
+    if is_place(tokens, amount.first, end) or added or amount.low != int(amount.low) or value is None:
         return None
     return ("bars", (int(value[0]), int(value[1])), first, end)
-
-
-def _the_last(tokens: list[Token], index: int) -> bool:
-    """Whether "the last" stands before, as in "the last 4 bars", and not the verb, as in "should last 4 bars"."""
-    return _low(tokens, index - 1) == "last" and _low(tokens, index - 2) in ("the", "its", "my", "our", "their")
 
 
 def _clock(tokens: list[Token], index: int) -> Found | None:
@@ -334,12 +350,15 @@ def _a_minute(tokens: list[Token], index: int) -> Found | None:
         n, end = (90.0 if words[1] == "minute" else 1.5), index + 5
     elif words[1:3] == ["couple", "of"] and words[3] == "minutes":
         return ("duration_seconds", about(120.0), index, index + 4)
-    elif words[1] == "minute" and (before in _BEFORE_A_MINUTE or words[2] in ("long", "of", "in", "or")):
+    elif words[1] == "minute":
         n, end = 60.0, index + 2
     else:
         return None
     near = before in _ABOUT
-    if not end or before in _DEADLINES or (near and _low(tokens, index - 2) in _DEADLINES):
+    ends = ends_at(tokens, index - near)
+    if n == 60 and not (ends or before in _BEFORE_A_MINUTE or words[2] in ("long", "of", "in", "or")):
+        return None
+    if not end or (not ends and _low(tokens, index - 1 - near) in _DEADLINES):
         return None
     if before in ("under", "than"):  # "under a minute", "less than half a minute", "longer than a minute"
         more = before == "than" and _low(tokens, index - 2) not in _FEWER
@@ -357,7 +376,7 @@ def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
     if scale == 60 and low == high:
         position = end + (_low(tokens, end) == "and")
         rest = _number(tokens, position)
-        if rest and (_low(tokens, rest[1]) in _SECONDS or (rest[0] < 60 and _low(tokens, rest[1]) in _ENDS)):
+        if rest and (_low(tokens, rest[1]) in _SECONDS or (rest[0] < 60 and _low(tokens, rest[1]) in (*_ENDS, "of"))):
             low = high = low + rest[0]
             end = rest[1] + (_low(tokens, rest[1]) in _SECONDS)
         elif _and_a_half(tokens, end):
@@ -368,7 +387,8 @@ def _duration(tokens: list[Token], amount: _Amount) -> Found | None:
     decade = decade and _low(tokens, end) not in _SHORT_PIECES
     long = _low(tokens, end) in ("long", "in")
     machine = unit == "s" and amount.low in _DRUM_MACHINES
-    deadline = machine or (before in _DEADLINES and not long) or _the_last(tokens, amount.first)
+    deadline = machine or (before in _DEADLINES and not long and not ends_at(tokens, amount.first))
+    deadline = deadline or is_last(tokens, amount.first)
     if deadline or ordinal or (decade and before not in _LENGTH_WORDS):
         return None
     value = _within(*(about(low) if amount.near and low == high else (low, high)), DURATION_LIMITS)

@@ -61,22 +61,19 @@ def _instrument_phrases() -> dict[str, Meanings]:
                 both = ("family", f"{first} guitar"), ("family", f"{second} guitar")
                 phrases[f"{first} {joiner} {second} {guitar}"] = both
     phrases["bass drums"] = (("family", "bass"), ("program", 128))  # of a list without commas
-    phrases |= dict.fromkeys(_DOUBLE_KICK, (("program", 128),))
+    phrases |= dict.fromkeys(_DRUMMING, (("program", 128),))
     phrases |= dict.fromkeys(_VIBES, (("program", 11),))  # "vibes" alone are good vibes
     for name in ("orchestra", "full orchestra", "symphony orchestra", "chamber orchestra", "philharmonic orchestra"):
         phrases[name] = (*(("family", family) for family in ORCHESTRA), ("open", True))
     return phrases
 
 
+_DRUMLESS = ("drumless", "drum less", "drum free", "percussionless", "percussion free")
 _VIBES = ("with vibes", "and vibes", "on vibes", "for vibes", "vibes solo", "vibes /", "vibes and", "vibes ,")
-_DOUBLE_KICK = (
-    "double bass drum",
-    "double bass drums",
-    "double kick",
-    "double bass pedal",
-    "double kick drum",
-    "808 s",
-)
+_DRUMMING = (  # drums, and no double bass or tempo
+    "double bass drum", "double bass drums", "double kick", "double bass pedal", "double kick drum", "808 s",
+    "brushed kit", "jazz kit", "rock kit", "live kit", "fast hi hats", "rapid hi hats",
+)  # fmt: skip
 
 # Words that would be read wrongly beside other words; a phrase with no meanings states nothing.
 _SILENCERS = (
@@ -96,7 +93,8 @@ _SILENCERS = (
     "performed in", "performed at", "performed live by", "soft pedal", "quick start", "quickly changing", "sound card",
     "sequences of", "sequence of", "sequential order", "sequential access", "on the grid line", "key never changes",
     "unaccompanied by", "pop up", "imitation of", "repetition of", "repeated figure of", "lively debate",
-    "harp seal", "harp seals", "harp on about",
+    "harp seal", "harp seals", "harp on about", "vocal warm up", "vocal warmup", "vocal exercise", "vocal exercises",
+    "vocal range", "moderate rhythm", "moderate rhythmic", "slow attack", "fast attack", "slow fade",
 )  # fmt: skip
 _OPENERS = (
     "other instruments", "others", "and more", "among others", "etc", "and so on", "including", "includes", "include",
@@ -131,9 +129,9 @@ _LOOPS = ("over and over", "on repeat", "again and again", "loop", "looped", "on
 _NOT_STYLES = ("swing ride", "samba reggae", "brazilian samba reggae")
 # Words of music and of plain English alike, or of other trades: instruments and traits.
 _PLAIN_WORDS = frozenset(
-    """strings keyboard keyboards voice voices vocal vocals singer singers pad pads organ organs horn horns bass basses
-    whistle whistles recorder recorders brass chimes fiddle fiddles kit cymbal shaker drum percussion applause_sound
-    lead_synth synth string_section section guitar_fret_noise snare clav calliope harmonica_set
+    """strings keyboard keyboards keys voice voices vocal vocals singer singers pad pads organ organs horn horns bass
+    basses whistle whistles recorder recorders brass chimes fiddle fiddles kit cymbal shaker drum percussion
+    applause_sound lead_synth synth string_section section guitar_fret_noise snare clav calliope harmonica_set
     performed engraved typeset repetition repetitious repetitive sequences sequential imitation imitations imitates
     imitative modulation modulations modulate modulates modulating modulated swings swinging swing_it
     opening_returns recapitulation pickup upbeat_bar unison unisons virtuosity virtuoso virtuosic
@@ -217,7 +215,9 @@ def _build() -> tuple[dict[str, Meanings], frozenset[str]]:
     phrases |= dict.fromkeys(_LOOPS, (("loop", "repeated chord loop"),))
     for name, program in (("violin", 40), ("cello", 42), ("flute", 73), ("clarinet", 71), ("viola", 41)):
         phrases[f"{name} sonata"] = (("program", program), ("open", True), ("style", "sonata"))  # with piano or not
-    phrases |= {"drumless": (("no_program", 128),), "drum less": (("no_program", 128),)}
+    phrases |= dict.fromkeys(_DRUMLESS, (("no_program", 128),))
+    phrases |= {"bassless": (("no_family", "bass"),), "pianoless": (("no_program", 0),)}
+    phrases["keys"] = (("family", "keyboards"),)  # beside other instruments; the reader sees to it
     # "mezzo" among Italian words is heard as "half"
     phrases |= {"half piano": phrases["mezzo piano"], "half forte": phrases["mezzo forte"]}
     phrases |= dict.fromkeys(_OPENERS, (("open", True),))
@@ -264,7 +264,7 @@ STOP_WORDS = frozenset(
     key tempo time signature metre meter bar bars measure measures bpm beats per minute minutes seconds second long
     lasting length duration instruments instrumentation played scored here there very too so not no without but
     then than into over under more less least most up down out off if when while which who what how all also just
-    only one two three do does don't will has have having had was were using use used called marked style genre kind
-    mode density dynamics articulation register texture range tonality pace speed looking melody melodies chord chords
-    progression form""".split()
+    only nothing else nobody one two three do does don't will has have having had was were using use used called marked
+    style genre kind mode density dynamics articulation register texture range tonality pace speed looking melody
+    melodies chord chords progression form""".split()
 )

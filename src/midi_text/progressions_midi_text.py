@@ -36,6 +36,7 @@ _CHORD_WORDS = frozenset(
     """chord chords progression progressions changes vamp loop over harmony harmonies akkorde akkorden accords
     accord acordes accordi progressione sequence""".split()
 )
+_VAMPS = frozenset("vamp jam groove".split())
 _NOT_NUMERALS = frozenset(
     """part parts movement movements act acts chapter volume book section sections phase op opus no war type class
     grade level category figure table appendix article world""".split()
@@ -99,7 +100,7 @@ def read_chords(text: str, tokens: list[Token], index: int) -> Found | None:
         dashed |= bool(re.search(r"[-–—>→|]", joint.group()))
         place = joint.end()
     if len(chords) < 2:
-        return None
+        return _vamp(text, tokens, index, chords, last)
     end = _after(tokens, index, last)
     around = {tokens[near].low for near in (index - 1, end) if 0 <= near < len(tokens)}
     if not around.isdisjoint(_NOT_ROOTS):
@@ -110,6 +111,16 @@ def read_chords(text: str, tokens: list[Token], index: int) -> Found | None:
     wanted = spoken or (len(chords) >= 3 and rich > 0) or (dashed and rich > 0) or figured >= 2
     wanted = wanted or (dashed and len(chords) >= 4)
     return ("chords" if wanted else NOTHING, tuple(chords), index, end)
+
+
+def _vamp(text: str, tokens: list[Token], index: int, chords: list[Chord], last: int) -> Found | None:
+    """One chord that is all of the harmony: "a vamp on E7", "one chord only: Dm7", not "ending on E7"."""
+    end = _after(tokens, index, last)
+    before = [token.low for token in tokens[max(0, index - 4) : index]]
+    figured = any(c.isdigit() or c in "°øΔ△" for c in text[tokens[index].start : last])
+    vamp = (before[-1:] == [":"] and {"one", "chord"} <= {*before}) or (end < len(tokens) and tokens[end].low in _VAMPS)
+    vamp = vamp or (len(before) > 1 and before[-2] in _VAMPS and before[-1] in ("on", "over", "in"))
+    return ("chords", tuple(chords), index, end) if chords and figured and vamp else None
 
 
 def read_numerals(text: str, tokens: list[Token], index: int) -> Found | None:

@@ -5,8 +5,9 @@ Am F C G, walking bass") and what `data.captions` writes, with the one vocabular
 never raises, and leaves every word that it does not know to the model (`Ask.unread`). `ask_midi_text` sums up.
 Words that are plain English too ("fast", "strings", "two minutes") count only where music is spoken of: near a
 statement that is of music alone or a word such as "song", or in a text of mere keywords (`_Reader.believed`).
-Lost: counts of players ("two violins" is one program), order in time ("first slow, then fast"), and what is
-denied ("not slow" states nothing; only instruments and traits are excluded, see `denials_midi_text`).
+Lost: counts of players ("two violins" is one program), order in time ("first slow, then fast"), alternatives but the
+first ("harp or piano" is a harp), and what is denied ("not slow" states nothing; only instruments and traits are
+excluded, see `denials_midi_text`).
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from .ask_midi_text import Read, summarise
 from .ask_midi_text import Statement as Statement
 from .denials_midi_text import DONTS, denial_before, denied_after
 from .key_names_midi_text import read_key, read_mode
+from .keywords_midi_text import read_keyword
 from .numbers_midi_text import read_carried, read_number_statement
 from .phrases_midi_text import LONGEST, MUSIC_WORDS, PHRASES, STOP_WORDS, WEAK_PHRASES, Meanings
 from .progressions_midi_text import read_chords, read_form, read_numerals
 from .roles_midi_text import is_label, role_of
+from .style_words_midi_text import STYLE_KIND
 from .tokens_midi_text import Token, tokenize
+from .vocabulary_midi_text import DRUMS
 
 _JOINERS = frozenset("and or nor & ,".split())
 _DENIALS = DONTS | {"isn't", "isn’t", "no", "without", "avoid", "nothing", "less", "anything"}
@@ -36,6 +40,10 @@ _DENIAL_FILLERS = frozenset(
 )
 _INSTRUMENT_FACTS = ("program", "family")
 _EXCLUDED = (*_INSTRUMENT_FACTS, "trait")
+_PARTS_OF_THE_KIT = frozenset(
+    """snare snares kick hi hat hats cymbal cymbals tambourine shaker shakers maracas conga congas bongo bongos timbales
+    cajon djembe bodhran hand fill fills solo solos machine machines""".split()
+)
 _RANK_WORD, _RANK_IMPLIED = 1, 2
 _WEAK_NUMBERS = ("bars", "duration_seconds", "time_signature")
 _LENGTHS = ("bars", "duration_seconds")
@@ -85,7 +93,7 @@ _READERS: tuple[tuple[_Reads, frozenset[str]], ...] = (
     (read_chords, frozenset("ABCDEFG")),
     (read_numerals, frozenset("IViv#b♭♯")),
     (read_form, frozenset("Aa")),
-    (read_key, frozenset("ABCDEFGHRMSLUabcdefghrmslu")),
+    (read_key, frozenset("ABCDEFGHRMSLUabcdefghrmsluДРМФСЛдрмфсл")),
     (read_mode, frozenset("Mm")),
 )
 
@@ -93,6 +101,10 @@ _READERS: tuple[tuple[_Reads, frozenset[str]], ...] = (
 def read_prompt(text: str) -> Ask:
     """Read what a text states. Never raises on any `str`; the time grows linearly with its length."""
     return _Reader(text).ask()
+
+
+def _is_genre(statement: Statement) -> bool:
+    return statement.fact == "style" and STYLE_KIND[statement.value] == "genre"
 
 
 class _Reader:
@@ -108,6 +120,8 @@ class _Reader:
         self.negated_until = -1  # instruments and traits that start before this token are excluded
         self.barren: dict[_Reads, int] = {}  # token before which a reader has nothing to find
         self.key_end = -_REACH  # token after the last key
+        self.musical = False  # whether a word of music alone has been read, or a genre
+        self.prose = not _PROSE.isdisjoint(token.low for token in self.tokens)
 
     def ask(self) -> Ask:
         """Walk and sum up."""
@@ -141,12 +155,26 @@ class _Reader:
         if carried is not None:
             self._add_found(*carried)
             return carried[3]
+        keyword = self._keyword(index)
+        if keyword is not None:
+            self._add(*keyword, _RANK_WORD, True)
+            return keyword[3]
         end, meanings = self._phrase(index)
         if not (meanings and is_label(self.tokens, index, end, meanings)):
             for fact, value in meanings:
                 self._add_phrase(fact, value, index, end)
         named = end > index + 1 and self._low(end - 1) in ("tempo", "pace", "speed")
         return end - 1 if named else end  # "fast tempo (around 150)": its "tempo" may name a number
+
+    def _keyword(self, index: int) -> tuple[str, Any, int, int] | None:
+        """What a bare number or letter states in a list of keywords of music: "house, 124, G"."""
+        token = self.tokens[index]
+        if not (token.low.isdecimal() or token.end == token.start + 1) or not self.musical or self.prose:
+            return None
+        genre = self.places[-1][1] == index and _is_genre(self.read[-1].statement)
+        genre |= self._low(index - 1) in ("beat", "groove")
+        key = self._is_key(index + 1)
+        return read_keyword(self.text, self.tokens, index, genre_before=genre, key_after=key)
 
     def _add_found(self, fact: str, value: Any, first: int, end: int) -> None:
         """A statement of one of the readers; a key may be one that the piece goes to."""
@@ -223,24 +251,12 @@ class _Reader:
     def _add_phrase(self, fact: str, value: Any, index: int, end: int) -> None:
         weak = " ".join(token.low for token in self.tokens[index:end]) in WEAK_PHRASES and not self._is_field(index)
         if fact == "open":
-            self.open = True
+            self.open |= not self._denied(index, _DENIALS)  # "no other instruments"
         elif fact == "loop":
             if self.read and self.read[-1].statement.fact in ("chords", "roman") and self.places[-1][1] >= index - 1:
                 self._add("trait", value, index, end, 0, False)
         elif fact in _INSTRUMENT_FACTS:
-            if value == "bass" and (self._low(index - 2), self._low(index - 1)) == ("in", "the") and end == index + 1:
-                return  # a register: "a pedal point in the bass"
-            rank = 0
-            if index < self.negated_until or denied_after(self.tokens, index, end):
-                fact = f"no_{fact}"
-            elif value in (53, "voices") and self._counted(index) and self._low(index - 2) not in ("for", "/"):
-                return  # "in three voices" speaks of counterpoint, "for three voices" of singers
-            else:
-                role = role_of(self.tokens, index, end)
-                if role:
-                    self._add(f"{role}_{fact}", value, index, end, 0, weak)
-                rank = _RANK_IMPLIED if self._implies(index, end) else 0
-            self._add(fact, value, index, end, rank, weak)
+            self._add_instrument(fact, value, index, end, weak)
         elif fact == "trait":
             after = end + (self._low(end) == ":")
             if value == "modulates" and self._low(after) in ("to", "into") and self._is_key(after + 1):
@@ -253,6 +269,44 @@ class _Reader:
             implied = fact == "implied_metre"
             rank = _RANK_IMPLIED if implied else _RANK_WORD if fact == "tempo_bpm" else 0
             self._add("time_signature" if implied else fact, value, index, end, rank, weak)
+
+    def _add_instrument(self, fact: str, value: Any, index: int, end: int, weak: bool) -> None:
+        """An instrument that is wanted or denied, with its part, where words do not only seem to name one."""
+        before = self._low(index - 2), self._low(index - 1)
+        if self._low(index) == "keys" and not self._listed(index, end):
+            return  # those of the music
+        if before == ("in", "the") and value == "bass" and end == index + 1:
+            return  # a register: "a pedal point in the bass"
+        if before == ("or", "without"):  # "with or without drums"
+            return
+        if index < self.negated_until or denied_after(self.text, self.tokens, index, end):
+            part = value == DRUMS and any(self._low(at) in _PARTS_OF_THE_KIT for at in range(index, end))
+            if not part:  # "no cymbals" leaves the other drums
+                self._add(f"no_{fact}", value, index, end, 0, weak)
+            return
+        if value in (53, "voices") and self._counted(index) and before[0] not in ("for", "/"):
+            return  # "in three voices" speaks of counterpoint, "for three voices" of singers
+        joint = index - 1 - (before[1] in ("a", "an", "the"))
+        if self._low(joint) == "or" and self._ends_with_an_instrument(joint):
+            return  # "harp or piano" is met by a harp
+        role = role_of(self.tokens, index, end)
+        if role:
+            self._add(f"{role}_{fact}", value, index, end, 0, weak)
+        self._add(fact, value, index, end, _RANK_IMPLIED if self._implies(index, end) else 0, weak)
+
+    def _ends_with_an_instrument(self, index: int) -> bool:
+        """Whether an instrument that is wanted ends before a token."""
+        return bool(self.read) and self.places[-1][1] == index and self.read[-1].statement.fact in _INSTRUMENT_FACTS
+
+    def _listed(self, index: int, end: int) -> bool:
+        """Whether an instrument stands beside a phrase in a list: "bass, keys and drums"."""
+        if self._low(end) in ("of", ":", "="):
+            return False
+        if self._low(index - 1) in (*_JOINERS, "+", "/") and self._ends_with_an_instrument(index - 1):
+            return True
+        opens = self._low(index - 1) in ("", ",", ";", ":", ".", "with", "for", "on", *_RULES)
+        following = self._phrase(end + 1)[1] if opens and self._low(end) in (*_JOINERS, "+", "/") else ()
+        return any(fact in _INSTRUMENT_FACTS for fact, _ in following)
 
     def _implies(self, index: int, end: int) -> bool:
         """Whether a phrase asks for an instrument without its name: by its player or its band."""
@@ -271,12 +325,15 @@ class _Reader:
         start, stop = self.tokens[first].start, self.tokens[end - 1].end
         self.read.append(Read(Statement(fact, value, start, stop, self.text[start:stop]), rank, weak))
         self.places.append((first, end))
+        self.musical |= not weak or _is_genre(self.read[-1].statement)
 
     def _negation(self, index: int) -> int:
         """At "no", "without" and the like before instruments or traits: marks those; the token to go on from, or 0."""
         start = denial_before(self.tokens, index)
         if not start or index < self.negated_until:
             return 0
+        if self._low(index) == "not" and all(fact not in _INSTRUMENT_FACTS for fact, _ in self._phrase(start)[1]):
+            return 0  # "not quantized" is a phrase of its own
         end, joiner = self._list_from(start)
         if end > start:
             self.negated_until = end if joiner else self._phrase(start)[0]
@@ -333,7 +390,8 @@ class _Reader:
         words = [token.low for token in self.tokens[: _MOST_KEYWORDS + 1]]
         keywords = len(words) <= _MOST_KEYWORDS and len(self.unread) <= len(self.read)
         ordered = any(a in _ORDERS and b in ("it", "this") for a, b in pairwise(words))  # "make it fast"
-        keywords = keywords and (ordered or _PROSE.isdisjoint(words))
+        keywords = keywords and (ordered or not self.prose)
+        keywords |= not self.prose and len(self.read) > max(3, 3 * len(self.unread))
         music = sorted(
             {
                 first

@@ -27,11 +27,11 @@ R&B: rnb, r & b
 hip hop: hiphop
 trap
 lo-fi: lofi, lo fi, low fi
-electronic: electronica, edm, electro
+electronic: electronica, edm, electro, future bass
 techno
 house: deep house, tech house
 trance
-drum and bass: drum & bass, drum n bass, dnb
+drum and bass: drum & bass, drum n bass, drum'n'bass, dnb
 dubstep
 ambient
 disco: eurodisco

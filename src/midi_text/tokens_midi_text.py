@@ -11,7 +11,7 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from .foreign_words_midi_text import ELISION, TRANSLATIONS, language, without_accents
+from .foreign_words_midi_text import ELISION, SPACED, TRANSLATIONS, UNSPACED, language, without_accents
 from .phrases_midi_text import PHRASES
 from .typing_errors_midi_text import mend
 
@@ -32,10 +32,12 @@ class Token(NamedTuple):
     raw: str
 
 
-_TOKEN = re.compile(r"[wW]/[oO]\b|[0-9]+(?:\.[0-9]+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|['’]s\b|\n|[^\w\s]")
+_TOKEN = re.compile(rf"[wW]/[oO]\b|[0-9]+(?:\.[0-9]+)?|{UNSPACED}|{SPACED}+(?:['’]{SPACED}+)*|['’]s\b|\n|[^\w\s]")
+_WIDE = str.maketrans("、，。：；！？（）", ",,.:;!?()")
 _LONGEST_WORD = 40  # no word of ours is longer; cutting keeps hostile texts cheap
 _SILENT = frozenset("\"“”„«»`*'’()[]{}")
-_DASHES = frozenset("-‐‑–—")
+HYPHENS = frozenset("-‐‑–")
+_DASHES = HYPHENS | {"—"}
 _ENDINGS = frozenset("e en er es em".split())  # of German adjectives
 _SHORTENED = frozenset("approx ca".split())
 _HEARD = 400  # words by which a language is told
@@ -46,7 +48,7 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     hyphen: Token | None = None
     for match in _TOKEN.finditer(text):
-        low = match.group()[:_LONGEST_WORD].lower()
+        low = match.group()[:_LONGEST_WORD].lower().translate(_WIDE)
         if low in _SILENT:
             continue
         if low == "." and tokens and tokens[-1].low in _SHORTENED and tokens[-1].end == match.start():

@@ -76,6 +76,7 @@ ENSEMBLES: dict[str, tuple[int, ...]] = {
     "rock band": (29, 33, 128),
     "metal band": (30, 33, 128),
     "jazz trio": (0, 32, 128),
+    "jazz piano trio": (0, 32, 128),
     "jazz quartet": (66, 0, 32, 128),
     "jazz combo": (66, 0, 32, 128),
     "big band": (56, 57, 65, 66, 0, 32, 128),

@@ -27,7 +27,9 @@ from .request_midi_text import Request
 
 LONG_BARS = 32  # more do not fit the context of usual music
 LONG_SECONDS = 75.0
-_FIRST = 16  # bars of a first window
+_FIRST, _FIRST_SECONDS = 16, 30.0  # of a first window: bars, or how long it lasts where seconds are asked
+_ANY_BARS = 1000
+_BEYOND = 1.2  # "at least two minutes" are 2.4 at most
 _EACH_BAR = 24.0  # ids that a bar is expected to take where none has been written
 _ROOMIER = 1.5
 _LEAST_SECTION = 4  # bars below which a letter is no section to repeat
@@ -109,7 +111,9 @@ class LongPiece:
         self.columns: Columns | None = None
         locks = request.locks
         self._bars = int(locks.bars[0]) if locks.bars is not None else 0  # 0: not known before the tempo is
-        self._steps = list(plan_steps(self._bars, self._form)) if self._bars else [Step(_FIRST)]
+        low, high = locks.duration_seconds or (0.0, 0.0)
+        self._seconds = min((low + high) / 2, _BEYOND * low)
+        self._steps = list(plan_steps(self._bars, self._form)) if self._bars else [Step(_ANY_BARS)]
         self._count = self._remembered = 0
 
     @property
@@ -125,12 +129,12 @@ class LongPiece:
             return None
         locks, wanted, done = self.request.locks, self._steps[0].bars, self.written
         if self.columns is None:
-            self._count = min(wanted, _FIRST)
-            count = self._count
+            self._count = count = min(wanted, _FIRST) if self._bars else wanted
+            seconds = min(_FIRST_SECONDS, self._seconds / 2)
             return [], replace(
                 locks,
-                bars=(count, count),
-                duration_seconds=None,
+                bars=(count, count) if self._bars else None,
+                duration_seconds=None if self._bars else (seconds, seconds),
                 tempo_bpm=locks.tempo_bpm or (30, 250),  # any, but one
                 closes=False,
                 families=locks.families,
@@ -167,7 +171,7 @@ class LongPiece:
         first = min(self._remembered, found.bars - 1)
         self._append(found, first, first + new)
         if not self._bars:
-            self._bars = max(self.written + 1, self._bars_for(self.request.locks.duration_seconds or (0.0, 0.0)))
+            self._bars = max(self.written + 1, self._bars_for_seconds())
             form = plan_steps(self._bars, self._form)
             self._steps = [Step(self._bars)] if len(form) == 1 or form[0].bars < self.written else list(form)
         left = self._steps[0].bars - new
@@ -191,13 +195,13 @@ class LongPiece:
         barred = tuple(p for p in range(129) if p not in allowed)
         return {"programs": None, "families": (), "excluded_programs": barred}
 
-    def _bars_for(self, seconds: tuple[float, float]) -> int:
+    def _bars_for_seconds(self) -> int:
         columns = self.columns
         if columns is None:
             return 0
         beats, unit = divmod(int(self.reader.values[columns.metres[-1]]), 100)
         bar = beats * 4 / unit * 60 / float(self.reader.values[columns.tempi[-1, 2]])
-        return round(sum(seconds) / 2 / bar)
+        return round(self._seconds / bar)
 
     def _ids(self, columns: Columns) -> list[int]:
         (ids,) = self.tokenizer.merge([self.reader.write(columns)])
