@@ -21,6 +21,7 @@ from midi_text.processing_midi_text import MidiTextProcessor
 from midi_text.records import DataManifest, RunRecord
 from midi_text.rendering.piano_roll import draw_piano_roll
 from midi_text.score_midi_text import read_score, write_score
+from midi_text.training import loop
 from midi_text.training.loop import Trainer, train
 from midi_text.training.samples import PROMPTS
 from midi_text.training.settings import TrainingSettings
@@ -227,6 +228,18 @@ def test_two_processes_share_the_work(data: Path, tmp_path: Path):
     assert ranks[0][0] == ranks[1][0], "every process must count the tokens of all"
     assert ranks[0][1] == ranks[1][1], "the processes must have the same weights"
     assert RunRecord.load(tmp_path / "run" / "best" / "run_record.json").hardware.startswith("2 ×")
+
+
+@pytest.mark.parametrize(("launched", "used"), [("no", "no"), ("bf16", "bf16"), (None, "no")])
+def test_the_precision_is_the_one_launched_or_the_faster(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, launched: str | None, used: str
+):
+    monkeypatch.delenv("ACCELERATE_MIXED_PRECISION", raising=False)
+    if launched is not None:
+        monkeypatch.setenv("ACCELERATE_MIXED_PRECISION", launched)
+    monkeypatch.setattr(loop, "faster_precision", lambda device: "no")
+    trainer = Trainer(data, tmp_path / "run", dataclasses.replace(SETTINGS, mixed_precision="auto"))
+    assert trainer.settings.mixed_precision == trainer.accelerator.mixed_precision == used
 
 
 @pytest.mark.parametrize(

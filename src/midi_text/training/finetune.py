@@ -38,7 +38,6 @@ from ..style_midi_text import PROBE_FILE
 from .loop import Trainer
 from .samples import Draw
 from .settings import TrainingSettings
-from .speed import faster_precision
 
 logger = logging.getLogger(__name__)
 FEWEST_PIECES = 5
@@ -207,7 +206,6 @@ def training_settings(home: Path, name: str, settings: FinetuneSettings) -> Trai
         "matrix_learning_rate": 0.0,
         "weight_decay": 0.0,
         "warmup_steps": min(10, often),
-        "mixed_precision": faster_precision(torch.device("cuda" if torch.cuda.is_available() else "cpu")),
         "validate_every": often,
         "validation_rows": 64,
         "save_every": often,

@@ -16,11 +16,12 @@ import importlib.util
 import json
 import logging
 import math
+import os
 import platform
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ from .optimizers import make_optimizers
 from .progress import Progress
 from .samples import Draw, held_out_scores, write_samples
 from .settings import TrainingSettings
-from .speed import Speed
+from .speed import Speed, faster_precision
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,10 @@ class Trainer:
     """
 
     def __init__(self, data: str | Path, output: str | Path, settings: TrainingSettings, draw: Draw | None = None):
+        if settings.mixed_precision == "auto":
+            device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+            launched = os.environ.get("ACCELERATE_MIXED_PRECISION")  # the same in all processes
+            settings = replace(settings, mixed_precision=launched or faster_precision(device))
         self.settings, self.data, self.output, self.draw = settings, Path(data), Path(output), draw
         AcceleratorState._reset_state()  # an earlier run in this process may have had another precision
         self.accelerator = Accelerator(

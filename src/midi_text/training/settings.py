@@ -28,7 +28,8 @@ class TrainingSettings:
         weight_decay: Decoupled, on matrices only.
         max_gradient_norm: Gradients are scaled down to it.
         ema_decay: Of the moving average of weights that is validated beside them; 0 keeps none.
-        mixed_precision: ``"bf16"`` or ``"no"``.
+        mixed_precision: ``"bf16"``, ``"no"``, or ``"auto"``: what ``accelerate launch`` says, else the one of them in
+            which the device is faster.
         compile: Whether to ``torch.compile`` the model.
         workers: Processes that prepare batches; 0 prepares them between steps.
         validate_every: Steps between validations.
@@ -57,7 +58,7 @@ class TrainingSettings:
     weight_decay: float = 0.05
     max_gradient_norm: float = 1.0
     ema_decay: float = 0.0
-    mixed_precision: str = "bf16"
+    mixed_precision: str = "auto"
     compile: bool = False
     workers: int = 0
     validate_every: int = 500
@@ -81,5 +82,5 @@ class TrainingSettings:
             raise ValueError(f"learning_rate must be positive; got {self.learning_rate}")
         if not 0 <= self.ema_decay < 1:
             raise ValueError(f"ema_decay must be in [0, 1); got {self.ema_decay}")
-        if self.mixed_precision not in ("bf16", "no"):
-            raise ValueError(f"mixed_precision must be 'bf16' or 'no'; got {self.mixed_precision!r}")
+        if self.mixed_precision not in ("auto", "bf16", "no"):
+            raise ValueError(f"mixed_precision must be 'auto', 'bf16' or 'no'; got {self.mixed_precision!r}")
