@@ -179,7 +179,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         batched = isinstance(model_inputs["request"], list)
         requests: list[Request] = model_inputs["request"] if batched else [model_inputs["request"]]
         changes: list[list[Change] | None] = model_inputs["changes"] if batched else [model_inputs["changes"]]
-        options = {"temperature": 0.9, "top_p": 0.95, "top_k": 0, **(options or {})}
+        options = {"temperature": 1.0, "top_p": 0.95, "top_k": 0, **(options or {})}
         writer = BatchWriter(self.model, self.processor, options)
         written: list[Any] = [change or [] for change in changes]
         seconds = writer.write_changes([each for change in changes for each in change or []], seed)

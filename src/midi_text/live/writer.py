@@ -82,7 +82,7 @@ class ModelWriter:
         top_p: Of the sampling.
     """
 
-    def __init__(self, pipeline: Any, temperature: float = 0.9, top_p: float = 0.95) -> None:
+    def __init__(self, pipeline: Any, temperature: float = 1.0, top_p: float = 0.95) -> None:
         self.model, self.processor = pipeline.model, pipeline.processor
         self.temperature, self.top_p = temperature, top_p
 
