@@ -53,3 +53,18 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     MidiTextForConditionalGeneration(config).save_pretrained(folder)
     MidiTextProcessor(tokenizer).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as build leaves it, of sixty short pieces; only to be read."""
+    from test_build import SETTINGS, TERMS, piece
+
+    from midi_text.data.build import build_dataset
+    from midi_text.score_midi_text import write_score
+
+    folder, target = tmp_path_factory.mktemp("midi"), tmp_path_factory.mktemp("data")
+    for seed in range(60):
+        write_score(piece(seed, bars=8), folder / f"{seed:02d}.mid")
+    build_dataset(folder, target, SETTINGS, terms=TERMS)
+    return target

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from test_modeling import tiny_config
-from test_training import SETTINGS, data, weights  # noqa: F401  (data is a fixture)
+from test_training import SETTINGS, weights
 from torch.nn import functional
 from transformers import AutoModel
 
@@ -118,7 +118,7 @@ def test_steps_are_of_one_kind():
         assert (first.task == CONTRAST) == (second.task == CONTRAST)
 
 
-def test_an_example_has_words_and_music_led_by_their_own_token(data: Path):  # noqa: F811
+def test_an_example_has_words_and_music_led_by_their_own_token(data: Path):
     import random
 
     tokenizer = MidiTextTokenizer.from_pretrained(data / "tokenizer")
@@ -132,7 +132,7 @@ def test_an_example_has_words_and_music_led_by_their_own_token(data: Path):  # n
     assert row.piece
 
 
-def test_a_corpus_that_names_no_pieces_is_read(data: Path, tmp_path: Path):  # noqa: F811
+def test_a_corpus_that_names_no_pieces_is_read(data: Path, tmp_path: Path):
     import pyarrow.parquet as pq
 
     (tmp_path / "data").mkdir()
@@ -163,7 +163,7 @@ def test_the_loss_falls_on_one_batch(model: MidiTextForConditionalGeneration):
     assert mrr == 1.0
 
 
-def test_a_run_of_pairs_alone_keeps_the_weights_that_match_best(data: Path, tmp_path: Path):  # noqa: F811
+def test_a_run_of_pairs_alone_keeps_the_weights_that_match_best(data: Path, tmp_path: Path):
     settings = dataclasses.replace(PAIRS, steps=24, validate_every=8, save_every=24)
     trainer = Trainer(data, tmp_path / "run", settings)
     record = trainer.run()
@@ -176,7 +176,7 @@ def test_a_run_of_pairs_alone_keeps_the_weights_that_match_best(data: Path, tmp_
     assert model.get_text_features(some_ids()).shape == (3, 128)
 
 
-def test_a_run_learns_pairs_beside_other_tasks_and_can_be_stopped(data: Path, tmp_path: Path):  # noqa: F811
+def test_a_run_learns_pairs_beside_other_tasks_and_can_be_stopped(data: Path, tmp_path: Path):
     settings = dataclasses.replace(SETTINGS, tasks={"compose": 0.5, CONTRAST: 0.5})
     train(data, tmp_path / "straight", settings)
     train(data, tmp_path / "stopped", settings, max_seconds=0.0)
@@ -195,7 +195,7 @@ def test_the_embedded_checkpoint_loads(recwarn: pytest.WarningsRecorder):
             model.get_midi_features(some_ids())
 
 
-def test_two_processes_equal_one_on_the_same_batch(data: Path, tmp_path: Path):  # noqa: F811
+def test_two_processes_equal_one_on_the_same_batch(data: Path, tmp_path: Path):
     """Two processes with three and two pairs move the weights as one with all five."""
     code = tmp_path / "two.py"
     code.write_text(

@@ -12,7 +12,6 @@ import symusic
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors.torch import load_file
-from test_build import SETTINGS as BUILD
 from test_build import piece
 
 from midi_text.baselines import KINDS, NoteLstm, SequenceVae, WaveNet, load
@@ -32,11 +31,9 @@ from midi_text.baselines.settings import BaselineSettings
 from midi_text.baselines.training import train_baseline
 from midi_text.baselines.wavenet import RingBuffers, WaveNetConfig
 from midi_text.cli import main
-from midi_text.data.build import build_dataset
 from midi_text.data.examples import event_vocabulary
-from midi_text.data.sources import Terms
 from midi_text.records import EvaluationReport, RunRecord
-from midi_text.score_midi_text import read_score, write_score
+from midi_text.score_midi_text import read_score
 
 VOCABULARY = event_vocabulary()
 EVENTS = len(VOCABULARY.names)
@@ -73,15 +70,6 @@ def places(score: symusic.Score) -> set[tuple[int, int]]:
 
 ROWS = [events_of(piece(seed, bars=4)) for seed in range(3)]
 DRUMS = events_of(piece(1, bars=4, drums=True))
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder, target = tmp_path_factory.mktemp("midi"), tmp_path_factory.mktemp("data")
-    for seed in range(60):
-        write_score(piece(seed, bars=8), folder / f"{seed:02d}.mid")
-    build_dataset(folder, target, BUILD, terms=Terms("CC0-1.0", "Made up for a test"))
-    return target
 
 
 # -- notes -------------------------------------------------------------------------------------------------------

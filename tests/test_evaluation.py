@@ -4,12 +4,11 @@ import math
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
 
 import numpy as np
 import pytest
-import symusic
 import torch
+from test_adherence import MADE, music
 
 from midi_text.constraints_midi_text import MusicLogitsProcessor
 from midi_text.evaluation import likelihood, speed, truth
@@ -31,40 +30,6 @@ from midi_text.processing_midi_text import MidiTextProcessor
 from midi_text.records import EvaluationReport
 from midi_text.score_midi_text import read_score
 from midi_text.tokenization_midi_text import MidiTextTokenizer
-
-SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 11)}
-
-
-class Made(NamedTuple):
-    """A piece to make."""
-
-    tempo_bpm: int
-    time_signature: tuple[int, int]
-    key: Key
-    programs: tuple[int, ...]
-    bars: int
-
-
-ASKED = Made(100, (3, 4), Key(2, "minor"), (0, 40, 128), 8)
-
-
-def music(asked: Made) -> symusic.Score:
-    """The scale once and then the triad, in every instrument."""
-    score = symusic.Score(48)
-    beats, unit = asked.time_signature
-    beat = 192 // unit
-    score.tempos.append(symusic.Tempo(0, asked.tempo_bpm))
-    score.time_signatures.append(symusic.TimeSignature(0, beats, unit))
-    scale = SCALES[asked.key.mode]
-    steps = [0, 1, 2, 3, 4, 5, 6, *[0, 2, 4, 0] * asked.bars * beats]
-    for program in asked.programs:
-        track = symusic.Track(program=0 if program == 128 else program, is_drum=program == 128)
-        for i in range(asked.bars * beats):
-            pitch = 36 if program == 128 else 60 + asked.key.tonic + scale[steps[i]]
-            track.notes.append(symusic.Note(i * beat, beat, pitch, 80))
-        score.tracks.append(track)
-    return score
-
 
 # -- intervals
 
@@ -137,7 +102,7 @@ def processor(tiny_checkpoint: Path) -> MidiTextProcessor:
 def excerpts(processor: MidiTextProcessor) -> list[Excerpt]:
     found = []
     for i, program in enumerate((0, 40, 73, 32, 56)):
-        score = music(Made(60 + 20 * i, (4, 4), Key(i, "major"), (program, 128)[: 1 + i % 2], 4))
+        score = music(60 + 20 * i, (4, 4), Key(i, "major"), (program, 128)[: 1 + i % 2], 4)
         events = np.array(processor.tokenizer.events.encode(score))
         notes = sum(len(track.notes) for track in score.tracks)
         found.append(Excerpt("made", events, f"4 bars in {Key(i, 'major').name}", notes))
@@ -219,7 +184,7 @@ def test_evaluate_likelihood(processor: MidiTextProcessor, excerpts: list[Excerp
 
 # -- truth
 
-FACTS = measure_facts(read_score(music(ASKED)).score)  # D minor, 3/4, 100 BPM, piano, violin, drums, 8 bars
+FACTS = measure_facts(read_score(music(**MADE)).score)  # D minor, 3/4, 100 BPM, piano, violin, drums, 8 bars
 
 
 def test_judged_by_hand():

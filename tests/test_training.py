@@ -11,16 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from test_build import SETTINGS as BUILD
-from test_build import piece
 
-from midi_text.data.build import build_dataset
-from midi_text.data.sources import Terms
 from midi_text.modeling_midi_text import MidiTextForConditionalGeneration
 from midi_text.processing_midi_text import MidiTextProcessor
 from midi_text.records import DataManifest, RunRecord
 from midi_text.rendering.piano_roll import draw_piano_roll
-from midi_text.score_midi_text import read_score, write_score
+from midi_text.score_midi_text import read_score
 from midi_text.training import loop
 from midi_text.training.loop import Trainer, train
 from midi_text.training.samples import PROMPTS
@@ -32,16 +28,6 @@ SETTINGS = TrainingSettings(
     steps=8, events_per_batch=1500, warmup_steps=2, validate_every=4, validation_rows=4, save_every=4,
     mixed_precision="no", samples=0, trackers=(),
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("midi")
-    for seed in range(60):
-        write_score(piece(seed, bars=8), folder / f"{seed:02d}.mid")
-    target = tmp_path_factory.mktemp("data")
-    build_dataset(folder, target, BUILD, terms=Terms("CC0-1.0", "Made up for a test"))
-    return target
 
 
 @pytest.fixture(scope="module")
