@@ -1,13 +1,16 @@
 """``evaluate`` part by part: a run that was stopped ends with the report of one that was not, and the gate holds."""
 
 import json
+import random
 import shutil
 from pathlib import Path
 
 import pytest
+import symusic
 
 from midi_text.cli import main
 from midi_text.evaluation.described import Described, describe_all
+from midi_text.evaluation.forms import form_prompts, form_rows
 from midi_text.evaluation.journal import Journal
 from midi_text.evaluation.prompt_files import load_prompts
 from midi_text.evaluation.quick import BOUNDS, Bound, load_bounds, measured_again, save_bounds
@@ -88,6 +91,33 @@ def test_an_interruption_keeps_what_was_written(tmp_path: Path):
     with pytest.raises(KeyboardInterrupt):
         describe_all(Counting(), [b"a", b"stop"], tmp_path / "c.jsonl", batch_size=1)
     assert len((tmp_path / "c.jsonl").read_text().splitlines()) == 2
+
+
+# -- two ways to form
+
+
+def sections(form: str, bars: int) -> symusic.Score:
+    """A tune in which a letter stands for the same bars, and another letter for other ones."""
+    score = symusic.Score(48)
+    score.time_signatures.append(symusic.TimeSignature(0, 4, 4))
+    track = symusic.Track(program=0)
+    length = bars // len(form)
+    for place, letter in enumerate(form):
+        rng = random.Random(letter)
+        for beat in range(4 * length):
+            pitch = 48 + 12 * "ABC".index(letter) + rng.choice((0, 2, 4, 5, 7, 9, 11))
+            track.notes.append(symusic.Note(48 * (4 * length * place + beat), 48, pitch, 80))
+    score.tracks.append(track)
+    return score
+
+
+def test_ways_to_form_are_compared_on_the_same_prompts():
+    prompts = form_prompts()
+    ways = {"copied": [sections(form, bars) for _, form, bars in prompts], "written": [None] * len(prompts)}
+    rows = {row.metric: row.value for row in form_rows(ways)}
+    assert rows["pairs/copied"] == 1
+    assert rows["form/copied"] > 0.5
+    assert rows["rc4/copied"] > rows["rc4/written"] == rows["form/written"] == rows["pairs/written"] == 0
 
 
 # -- the quick gate

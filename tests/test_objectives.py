@@ -12,12 +12,14 @@ from midi_text.events_midi_text import EventVocabulary
 from midi_text.facts.analysis import analyze
 from midi_text.facts_midi_text import measure_facts
 from midi_text.masks_midi_text import Mask, column_reader, hidden_ids
+from midi_text.prompt_midi_text import read_prompt
 from midi_text.sketch_midi_text import Sketch, sketch_of
 from midi_text.tokenization_midi_text import MidiTextTokenizer
 from midi_text.training import masking, objectives
-from midi_text.training.disguise import disguised
+from midi_text.training.disguise import Disguise
 from midi_text.training.masking import draw_infill, draw_vary, is_expressive, masked_pair, refine_pair
 from midi_text.training.objectives import CHANGES, make_example
+from midi_text.truth_midi_text import contradicts
 
 VOCABULARY = EventVocabulary()
 
@@ -123,35 +125,51 @@ def test_a_window_reads_nothing_of_what_it_should_write(tokenizer: MidiTextToken
     assert 0 < pair.notes < len(whole.tracks[0].notes)
 
 
-def test_a_disguise_changes_what_the_sketch_tells_and_no_note(tokenizer: MidiTextTokenizer):
+def test_a_disguise_changes_what_is_told_and_no_note(tokenizer: MidiTextTokenizer):
     row = row_of(3)
     told = sketch_of(row.facts, row.analysis)
     assert told.tempo_bpm == 90
     assert sorted(told.programs) == [0, 40, 128]
-    events, sketch = disguised(tokenizer.base_events, row.events, told, random.Random(0))
-    heard = measure_facts(VOCABULARY.decode(VOCABULARY.names[event] for event in events))
+    disguise = Disguise.draw(told, random.Random(0))
+    sketch, events = disguise.sketch(told), disguise.events(tokenizer.base_events, row.events)
+    score = VOCABULARY.decode(VOCABULARY.names[event] for event in events)
+    heard = measure_facts(score)
     assert sketch.tempo_bpm == round(heard.tempo_bpm) != 90
     assert sorted(sketch.programs) == sorted(heard.programs)
     assert len(set(sketch.programs)) == 3
     assert 128 in sketch.programs, "drums stay"
     assert not {0, 40} & set(sketch.programs)
     assert replace(sketch, tempo_bpm=90, programs=told.programs) == told
-    assert heard.notes == row.facts.notes
-    assert (heard.lowest_pitch, heard.highest_pitch) == (row.facts.lowest_pitch, row.facts.highest_pitch)
+    said = disguise.facts(row.facts)
+    assert set(said.instruments) == set(heard.instruments)
+    assert said.duration_seconds == pytest.approx(heard.duration_seconds, rel=1e-3)
+    assert replace(said, **{f: getattr(heard, f) for f in ("instruments", "duration_seconds", "notes_per_second")}) == (
+        replace(heard, key_confidence=said.key_confidence)
+    )
+    assert not disguise.analysis(row.analysis).parts.parts, "a woodblock has no melody"
 
-    same, nothing = disguised(tokenizer.base_events, row.events, Sketch(), random.Random(0))
-    assert nothing == Sketch()
-    assert np.array_equal(same, row.events), "what is not told cannot be read"
+    nothing = Disguise.draw(Sketch(), random.Random(0))
+    assert nothing.sketch(Sketch()) == Sketch()
+    assert nothing.facts(row.facts) == row.facts
+    assert np.array_equal(nothing.events(tokenizer.base_events, row.events), row.events), "what is not told stays"
 
 
-def test_disguises_come_with_sketches_alone(tokenizer: MidiTextTokenizer):
+@pytest.mark.parametrize("task", ["compose", "caption"])
+def test_what_is_said_of_disguised_music_is_true_of_it(tokenizer: MidiTextTokenizer, task: str):
     row, disguises = row_of(3), 0
     row.labels.clear()
     for seed in range(120):
-        example = make_example(tokenizer, row, "compose", random.Random(seed))
-        tempo = round(measure_facts(tokenizer.decode_score(example.target_ids)).tempo_bpm)
-        assert tempo == 90 or not tokenizer.decode_text(example.source_ids)
-        disguises += tempo != 90
-        plain = make_example(tokenizer, row, "compose", random.Random(seed), augment=False)
-        assert round(measure_facts(tokenizer.decode_score(plain.target_ids)).tempo_bpm) == 90
-    assert 8 <= disguises <= 40
+        example = make_example(tokenizer, row, task, random.Random(seed))
+        words, music = example.source_ids, example.target_ids
+        if task == "caption":
+            words, music = music, words
+        score = tokenizer.decode_score(music)
+        facts = measure_facts(score)
+        analysis, ask = analyze(score, facts), read_prompt(tokenizer.decode_text(words))
+        said = [each for each in ask.statements if contradicts(each.fact, each.value, facts, analysis)]
+        assert not said, (tokenizer.decode_text(words), facts)
+        disguises += round(facts.tempo_bpm) != 90
+        plain = make_example(tokenizer, row, task, random.Random(seed), augment=False)
+        music = plain.source_ids if task == "caption" else plain.target_ids
+        assert round(measure_facts(tokenizer.decode_score(music)).tempo_bpm) == 90
+    assert 24 <= disguises <= 80

@@ -13,7 +13,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
 
+Out = TypeVar("Out")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -36,6 +39,32 @@ def worker_pool(
         with _one_thread():
             forkserver.ensure_running()  # its children get the environment that it starts with
     return ProcessPoolExecutor(num_proc, mp_context=context, initializer=_begin, initargs=(begin,))
+
+
+def work_through(tool: Callable[..., Out], jobs: Sequence[tuple[Any, ...]], num_proc: int = 1) -> Iterator[Out]:
+    """What a tool makes of each job, in their order.
+
+    Args:
+        tool: Called with what a job holds. With several processes it must be picklable: each makes its own, once.
+        jobs: The first are begun first.
+        num_proc: Processes that work side by side; one works here.
+    """
+    if num_proc == 1 or len(jobs) < 2:
+        yield from (tool(*job) for job in jobs)
+        return
+    with worker_pool(num_proc, [tool.__module__], partial(_bring, tool)) as pool:
+        yield from pool.map(_use, jobs)
+
+
+_brought: list[Callable[..., Any]] = []  # in a process that works through jobs: its tool
+
+
+def _bring(tool: Callable[..., Any]) -> None:
+    _brought[:] = [tool]
+
+
+def _use(job: tuple[Any, ...]) -> Any:
+    return _brought[0](*job)
 
 
 @contextmanager

@@ -31,9 +31,9 @@ from ..events_midi_text import EventVocabulary
 from ..facts.analysis import analyze
 from ..facts_midi_text import measure_facts
 from ..prompt_midi_text import read_prompt
-from ..records import EvaluationReport, hash_file
+from ..records import WEIGHTS_FILE, EvaluationReport, hash_file
 from ..score_midi_text import MidiError, read_score, write_score
-from .options import WEIGHTS, load_pipeline
+from .options import load_pipeline
 
 _REFERENCES = 2  # captions by rule that a caption is compared with, beside those that people wrote
 
@@ -193,6 +193,7 @@ class Bench:
             batch_size=args.batch_size,
             seed=args.seed,
             checkpoint_hash=checkpoint_hash(self.describe),
+            num_proc=args.num_proc,
         )
 
     def write(self, part: str, system: System, prompts: PromptSet, checkpoint: str = "") -> Path:
@@ -262,4 +263,4 @@ def checkpoint_hash(pipe: Any) -> str:
     """SHA-256 of a pipeline's weights, wherever they came from."""
     from transformers.utils import cached_file
 
-    return hash_file(cached_file(pipe.model.name_or_path, WEIGHTS))
+    return hash_file(cached_file(pipe.model.name_or_path, WEIGHTS_FILE))

@@ -9,7 +9,6 @@ from typing import Any
 from ..records import WEIGHTS_FILE
 
 PRETRAINED = Path(__file__).parents[1] / "pretrained"
-WEIGHTS = WEIGHTS_FILE
 
 
 def model_options() -> argparse.ArgumentParser:

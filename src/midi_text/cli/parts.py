@@ -18,7 +18,7 @@ from tqdm import tqdm
 from ..embedding_midi_text import Embedder
 from ..evaluation.caption_facts import Analyzer, CaptionCase, Measured, caption_rows
 from ..evaluation.changes import infill_rows, refine_rows
-from ..evaluation.forms import form_prompts, form_rows
+from ..evaluation.forms import WAYS, form_prompts, form_rows
 from ..evaluation.independent import agreement_rows, measure_independently
 from ..evaluation.likelihood import evaluate_likelihood, system_rows
 from ..evaluation.ngrams import meteor_missing, ngram_rows
@@ -28,10 +28,12 @@ from ..evaluation.styles import StyleCase, style_rows
 from ..evaluation.systems import Model, Template
 from ..evaluation.truth import truth_rows
 from ..records import EvaluationReport, Measurement
+from ..score_midi_text import read_score
 from .bench import Bench, read_prompts
 from .output import say
 
 _INDEPENDENT = ("music21", "pretty_midi")
+_OWN_SHARE = 500  # prompts that are answered without locks, at most
 _TRAINING = 1000  # excerpts that the rules beside refining learn from
 
 
@@ -51,8 +53,10 @@ class Part:
 
 
 def _model(bench: Bench, part: str) -> EvaluationReport:
-    system = Model(bench.pipe, part == "adherence", bench.args.max_new_tokens)
-    return bench.answered(part, system, bench.prompts, bench.checkpoint)
+    locked = part == "adherence"
+    system = Model(bench.pipe, locked, bench.args.max_new_tokens)
+    prompts = bench.prompts if locked else bench.prompts.first(_OWN_SHARE)
+    return bench.answered(part, system, prompts, bench.checkpoint)
 
 
 def _likelihood(bench: Bench, part: str) -> EvaluationReport:
@@ -159,15 +163,22 @@ def _changes(bench: Bench, part: str) -> EvaluationReport:
     rows = _rows_of(
         [
             lambda: infill_rows(pipe.model, pipe.processor, bench.excerpts, seed=seed),
-            lambda: refine_rows(pipe, _progress(bench.excerpts[: bench.args.trips], "refining"), training, seed=seed),
+            lambda: refine_rows(
+                pipe, bench.excerpts[: bench.args.trips], training, batch_size=bench.args.batch_size, seed=seed
+            ),
         ]
     )
     return _report(bench, part, len(bench.excerpts), rows)
 
 
 def _sections(bench: Bench, part: str) -> EvaluationReport:
-    rows = form_rows(bench.pipe, batch_size=bench.args.batch_size, seed=bench.args.seed)
-    return _report(bench, part, len(form_prompts()), rows)
+    asked = read_prompts(part, [text for text, _, _ in form_prompts()])
+    answers = {}
+    for way, copies in WAYS.items():
+        system = Model(bench.pipe, copy_sections=copies)
+        midi, _ = bench.heard(bench.write(f"{part}_{way}", system, asked, bench.checkpoint), asked, asked)
+        answers[way] = [read_score(piece).score if piece else None for piece in midi]
+    return _report(bench, part, len(asked.prompts), form_rows(answers))
 
 
 def _rows_of(measures: Sequence[Callable[[], list[Measurement]]]) -> list[Measurement]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from ..records import EvaluationReport, Measurement, write_whole
 from ..score_midi_text import MidiError, read_score
-from ..workers import worker_pool
+from ..workers import work_through, worker_pool
 from .adherence import Score, adherence_rows, score_answer
 from .gold import Gold, Prompt
 from .intervals import ratio
@@ -224,9 +224,8 @@ def write_answers(
     done = {item["id"] for item in journal.items}
     batches = [(start, order[start : start + batch_size]) for start in range(0, len(order), batch_size)]
     open_batches = [(start, places) for start, places in batches if not all(prompts[i].id in done for i in places)]
-    answers = _answers(
-        system, [([prompts[i] for i in places], seed + start) for start, places in reversed(open_batches)], num_proc
-    )
+    jobs = [([prompts[i] for i in places], seed + start) for start, places in reversed(open_batches)]
+    answers = work_through(Answering(system), jobs, num_proc)
     left = sum(len(places) for _, places in open_batches)
     with tqdm(total=len(prompts), initial=len(prompts) - left, desc=system.name, unit="prompt", disable=None,
               leave=False) as progress:  # fmt: skip
@@ -239,28 +238,6 @@ def write_answers(
                 for place, (answer, seconds) in zip(places, answered, strict=True)
             )
             progress.update(len(places))
-
-
-def _answers(
-    system: System, batches: Sequence[tuple[list[Prompt], int]], num_proc: int
-) -> Iterator[list[tuple[Answer, float]]]:
-    """What a system answers to batches of prompts with their seeds, in their order."""
-    if num_proc == 1 or len(batches) < 2:
-        yield from (_answer(system, *batch) for batch in batches)
-        return
-    with worker_pool(num_proc, [__name__], partial(_bring, system)) as pool:
-        yield from pool.map(_answer_here, *zip(*batches, strict=True))
-
-
-_brought: list[System] = []  # in a process that answers: what does
-
-
-def _bring(system: System) -> None:
-    _brought[:] = [system]
-
-
-def _answer_here(prompts: list[Prompt], seed: int) -> list[tuple[Answer, float]]:
-    return _answer(_brought[0], prompts, seed)
 
 
 def _score(case: tuple[Gold, Found]) -> Score:
@@ -288,18 +265,28 @@ def _bytes(found: Found) -> bytes | None:
         return None
 
 
-def _answer(system: System, prompts: list[Prompt], seed: int) -> list[tuple[Answer, float]]:
-    """For each prompt its answer and its share of the wall time."""
-    began = time.perf_counter()
-    try:
-        answers = system.answer(prompts, seed)
-        seconds = (time.perf_counter() - began) / len(prompts)
-        return [(answer, seconds) for answer in answers]
-    except (ValueError, RuntimeError) as error:
-        if len(prompts) == 1:
-            logger.warning("no answer to %r: %s", prompts[0].text, error)
-            return [(Answer(None, False), time.perf_counter() - began)]
-        return [answer for prompt in prompts for answer in _answer(system, [prompt], seed)]
+class Answering:
+    """Lets a system answer a batch, and tells for each prompt its share of the wall time.
+
+    Args:
+        system: What answers.
+    """
+
+    def __init__(self, system: System):
+        self.system = system
+
+    def __call__(self, prompts: Sequence[Prompt], seed: int) -> list[tuple[Answer, float]]:
+        """The answers and their seconds; where a batch fails, each prompt is tried alone."""
+        began = time.perf_counter()
+        try:
+            answers = self.system.answer(prompts, seed)
+            seconds = (time.perf_counter() - began) / len(prompts)
+            return [(answer, seconds) for answer in answers]
+        except (ValueError, RuntimeError) as error:
+            if len(prompts) == 1:
+                logger.warning("no answer to %r: %s", prompts[0].text, error)
+                return [(Answer(None, False), time.perf_counter() - began)]
+            return [answer for prompt in prompts for answer in self([prompt], seed)]
 
 
 def _size(gold: Gold) -> float:

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 from ..masks_midi_text import ColumnReader, Columns, Mask, column_reader, hidden_ids, masked_ids
 from ..processing_midi_text import MidiTextProcessor
@@ -123,7 +124,12 @@ class AccentRule:
 
 
 def refine_rows(
-    pipe: Any, excerpts: Iterable[Excerpt], training_events: Iterable[np.ndarray], *, seed: int = 0
+    pipe: Any,
+    excerpts: Iterable[Excerpt],
+    training_events: Iterable[np.ndarray],
+    *,
+    batch_size: int = 16,
+    seed: int = 0,
 ) -> list[Measurement]:
     """How far refined velocities are from the performed ones.
 
@@ -131,6 +137,7 @@ def refine_rows(
         pipe: A text-to-midi pipeline.
         excerpts: Held-out music; what was not performed (one velocity only) is left out.
         training_events: Event ids of training excerpts, for constant and rule; the same holds for them.
+        batch_size: Pieces refined together.
         seed: Of the pipeline; the choice is greedy.
 
     Returns:
@@ -150,10 +157,11 @@ def refine_rows(
         )
     rule = AccentRule(training, reader)
     errors: dict[str, list[float]] = {"model": [], "constant": [], "rule": []}
-    for columns in held_out:
-        names = [vocabulary.names[i] for i in reader.write(columns).tolist()]
-        score = vocabulary.decode(names)
-        made = pipe("", midi=score, task="refine", do_sample=False, seed=seed)
+    scores = [vocabulary.decode(vocabulary.names[i] for i in reader.write(columns).tolist()) for columns in held_out]
+    changes = ({"midi": score, "task": "refine"} for score in scores)
+    pieces = pipe(changes, batch_size=batch_size, do_sample=False, seed=seed)
+    progress = tqdm(pieces, total=len(scores), desc="refining", unit="piece", disable=None, leave=False)
+    for score, made in zip(scores, progress, strict=True):
         truth = _ordered(reader.read(vocabulary.encode(score)))
         refined = _ordered(reader.read(vocabulary.encode(made.score)))
         steps = rule.steps(truth)

@@ -11,11 +11,11 @@ Pieces of the same prompts, "… in AABA form", are written both ways with the l
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import combinations, product
-from typing import Any
 
 import numpy as np
-from tqdm.auto import tqdm
+from symusic.core import ScoreTick
 
 from ..facts.analysis import analyze_view
 from ..facts.view import View, view_score
@@ -56,28 +56,25 @@ def pairs_right(view: View, form: str, bars: int) -> tuple[int, int]:
     return right, len(form) * (len(form) - 1) // 2
 
 
-def form_rows(pipe: Any, *, batch_size: int = 16, seed: int = 0) -> list[Measurement]:
+def form_rows(answers: Mapping[str, Sequence[ScoreTick | None]]) -> list[Measurement]:
     """Both ways on the same prompts.
 
     Args:
-        pipe: A text-to-midi pipeline.
-        batch_size: Prompts together.
-        seed: Of sampling.
+        answers: By way (see `WAYS`): a piece for each of `form_prompts`; None, where there is none, has failed.
 
     Returns:
-        ``rc4/<way>``, ``form/<way>`` and ``pairs/<way>`` for each of `WAYS`, with 95 % intervals over prompts.
+        ``rc4/<way>``, ``form/<way>`` and ``pairs/<way>`` for each way, with 95 % intervals over prompts.
     """
     prompts, rows = form_prompts(), []
-    for way, copies in WAYS.items():
-        views = []
-        for start in tqdm(range(0, len(prompts), batch_size), desc=f"sections {way}", unit=" batches"):
-            asked = [prompt for prompt, _, _ in prompts[start : start + batch_size]]
-            made = pipe(asked, batch_size=len(asked), seed=seed + start, copy_sections=copies)
-            views += [view_score(piece.score) for piece in made]
-        heard = [analyze_view(view).form.plan == form for view, (_, form, _) in zip(views, prompts, strict=True)]
-        pairs = [pairs_right(view, form, bars) for view, (_, form, bars) in zip(views, prompts, strict=True)]
+    for way, pieces in answers.items():
+        views = [None if piece is None else view_score(piece) for piece in pieces]
+        returns, heard, pairs = [], [], []
+        for view, (_, form, bars) in zip(views, prompts, strict=True):
+            returns.append((rc4(view) if view else None) or 0.0)
+            heard.append(view is not None and analyze_view(view).form.plan == form)
+            pairs.append(pairs_right(view, form, bars) if view else (0, len(form) * (len(form) - 1) // 2))
         rows += [
-            ratio(f"rc4/{way}", [rc4(view) or 0.0 for view in views]),
+            ratio(f"rc4/{way}", returns),
             ratio(f"form/{way}", heard),
             ratio(f"pairs/{way}", *zip(*pairs, strict=True)),
         ]

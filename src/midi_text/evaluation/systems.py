@@ -22,34 +22,42 @@ class Model:
     """A text-to-midi pipeline.
 
     Args:
-        pipeline: Called with a list of texts, ``batch_size``, ``seed`` and ``locks``; its first candidate counts.
+        pipeline: Called with a list of texts, ``batch_size``, ``seed`` and the options below; its first candidate
+            counts.
         locks: False lets the model ignore what is asked: its own share.
         max_new_tokens: The longest answer, in tokens; None for the model's own limit.
+        copy_sections: False lets the model write anew a section that comes back.
     """
 
-    def __init__(self, pipeline: Any, locks: bool = True, max_new_tokens: int | None = None):
+    def __init__(
+        self, pipeline: Any, locks: bool = True, max_new_tokens: int | None = None, copy_sections: bool = True
+    ):
         self.pipeline, self.locks, self.max_new_tokens = pipeline, locks, max_new_tokens
+        self.copy_sections = copy_sections
         self.name = "model" if locks else "model without locks"
         self.name += f", {max_new_tokens} tokens" if max_new_tokens else ""
+        self.name += "" if copy_sections else ", sections not copied"
 
     def __reduce__(self) -> tuple[Any, ...]:
         """To another process goes the checkpoint's name; there it is loaded anew."""
         pipe = self.pipeline
-        return _loaded, (pipe.model.name_or_path, str(pipe.device), self.locks, self.max_new_tokens)
+        how = (self.locks, self.max_new_tokens, self.copy_sections)
+        return _loaded, (pipe.model.name_or_path, str(pipe.device), *how)
 
     def answer(self, prompts: Sequence[Prompt], seed: int) -> list[Answer]:
         """See `answers.System`."""
         texts = [prompt.text for prompt in prompts]
-        options = {"max_new_tokens": self.max_new_tokens} if self.max_new_tokens else {}
+        options: dict[str, Any] = {"max_new_tokens": self.max_new_tokens} if self.max_new_tokens else {}
+        options |= {} if self.copy_sections else {"copy_sections": False}
         pieces = self.pipeline(texts, batch_size=len(texts), seed=seed, locks=self.locks, **options)
         limit = self.max_new_tokens or self.pipeline.model.config.max_target_length
         return [Answer(piece.midi, piece.tokens < limit) for piece in pieces]
 
 
-def _loaded(checkpoint: str, device: str, locks: bool, max_new_tokens: int | None) -> Model:
+def _loaded(checkpoint: str, device: str, *how: Any) -> Model:
     from transformers import pipeline
 
-    return Model(pipeline("text-to-midi", model=checkpoint, device=device), locks, max_new_tokens)
+    return Model(pipeline("text-to-midi", model=checkpoint, device=device), *how)
 
 
 class Humans:

@@ -8,8 +8,8 @@ each tell only a part, so that the model learns to hear either.
 Most of what a prompt decides (metre, tempo, instruments, the first notes' key) stands in the first few dozen tokens,
 and everything after can be guessed from them. ``opening`` is ``compose`` of that beginning alone: many prompts for the
 price of one piece, so that the decoder learns early to listen to the encoder. ``untold`` is ``compose`` without a
-prompt, for validation: how much worse it does tells how much the prompt is heard. Some music that is told by a sketch
-alone is in `disguise`, and can only be written by who reads it.
+prompt, for validation: how much worse it does tells how much the prompt is heard. Some music is in `disguise`, and can
+only be written, or described, by who reads.
 
 The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
 ``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead.
@@ -29,12 +29,12 @@ from ..masks_midi_text import column_reader
 from ..sketch_midi_text import Sketch, sketch_of, thinned
 from ..tokenization_midi_text import EMBED, MidiTextTokenizer
 from .contrast import CONTRAST, MOST_EVENTS
-from .disguise import disguised
+from .disguise import Disguise
 from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, whole_target
 
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
-DISGUISED = 0.6  # of those, see `disguise`
+DISGUISED = {"words": 0.5, "sketch": 0.6, "caption": 0.4}  # shares of prompts with words, without, and of captions
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
@@ -77,9 +77,14 @@ def make_example(
         text = (given or write_prompt(facts, row.labels, rng, analysis=analysis)) if told else ""
         return _change(tokenizer, events, task, text, rng)
     end = tokenizer.eos_token_id
+    labels = row.labels
     if task == "caption":
+        if augment and not given and rng.random() < DISGUISED["caption"]:
+            mask, labels = Disguise.draw(sketch_of(facts, analysis), rng), {}
+            events = mask.events(tokenizer.base_events, events)
+            facts, analysis = mask.facts(facts), mask.analysis(analysis)
         (music,) = tokenizer.merge([events])
-        words = tokenizer.encode_text(given or write_caption(facts, row.labels, rng, analysis=analysis))
+        words = tokenizer.encode_text(given or write_caption(facts, labels, rng, analysis=analysis))
         return Example(tokenizer.prompt_ids("caption", music=music), [*words, end], facts.notes)
     if task == CONTRAST:
         (music,) = tokenizer.merge([events])
@@ -90,10 +95,13 @@ def make_example(
         raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
     silent = task == "untold" or (augment and rng.random() < EMPTY_PROMPTS)
     wordless = silent or (augment and sketches and rng.random() < WORDLESS)
-    text = "" if wordless else given or write_prompt(facts, row.labels, rng, analysis=analysis)
+    given = "" if wordless else given
     sketch = Sketch() if silent or not sketches else thinned(sketch_of(facts, analysis), rng)
-    if augment and wordless and rng.random() < DISGUISED:
-        events, sketch = disguised(tokenizer.base_events, events, sketch, rng)
+    if augment and not given and rng.random() < DISGUISED["sketch" if wordless else "words"]:
+        mask, labels = Disguise.draw(sketch, rng), {}
+        events, sketch = mask.events(tokenizer.base_events, events), mask.sketch(sketch)
+        facts, analysis = mask.facts(facts), mask.analysis(analysis)
+    text = "" if wordless else given or write_prompt(facts, labels, rng, analysis=analysis)
     (music,) = tokenizer.merge([events])
     source = tokenizer.prompt_ids("compose", text, tokenizer.event_ids(sketch.events))
     target = [*music, end][:OPENING_TOKENS] if task == "opening" else [*music, end]
