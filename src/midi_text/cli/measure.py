@@ -108,7 +108,7 @@ def run_evaluate(args: argparse.Namespace, out: Output) -> int:
     if args.data is not None:
         require("train", "pyarrow")
     prompts = (load_prompts(args.prompts) if args.prompts else load_fact_prompts()).first(args.limit)
-    say(f"{prompts.name}: {len(prompts.prompts)} prompts, hash {prompts.hash[:12]}; gold {prompts.gold}")
+    say(f"{prompts.title}: {len(prompts.prompts)} prompts; gold {prompts.gold}")
     with Bench(args, prompts) as bench:
         report = measure_parts(bench, parts) if args.midi_dir is None else _of_files(bench)
     _save(args, report)
@@ -136,7 +136,7 @@ def _chosen_parts(args: argparse.Namespace) -> list[str]:
 
 def _of_files(bench: Bench) -> EvaluationReport:
     args, prompts = bench.args, bench.prompts
-    name = f"answers to {prompts.name}, gold {prompts.gold}"
+    name = f"answers to {prompts.title}, gold {prompts.gold}"
     return evaluate_answers(
         args.midi_dir, prompts.prompts, name=name, num_proc=args.num_proc, seed=args.seed, index=bench.index
     )

@@ -228,4 +228,5 @@ def measure_parts(bench: Bench, names: Sequence[str]) -> EvaluationReport:
         rows.append(Measurement(f"{name}/examples", float(report.examples), None, None))
         rows += [replace(row, metric=f"{name}/{row.metric}") for row in report.rows]
         examples += report.examples
-    return EvaluationReport(" + ".join(names), bench.checkpoint, examples, bench.args.seed, tuple(rows))
+    name = f"{' + '.join(names)}, on {bench.prompts.title}"
+    return EvaluationReport(name, bench.checkpoint, examples, bench.args.seed, tuple(rows))

@@ -49,6 +49,11 @@ class PromptSet:
         """SHA-256 (hexadecimal) of words and gold in their order, whatever the layout of the file."""
         return prompts_hash(self.prompts)
 
+    @property
+    def title(self) -> str:
+        """Name and hash, by which a report tells what was asked."""
+        return f"{self.name} (hash {self.hash[:12]})"
+
     def first(self, limit: int | None) -> PromptSet:
         """A sample of at most ``limit`` prompts, evenly spread over the set; all of them for None."""
         if limit is None or limit >= len(self.prompts):

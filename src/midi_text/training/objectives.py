@@ -23,6 +23,7 @@ import random
 
 import numpy as np
 
+from ..changes_midi_text import CHANGES as CHANGES
 from ..data.batches import Example, Row
 from ..data.captions import write_caption, write_prompt
 from ..masks_midi_text import column_reader
@@ -39,7 +40,6 @@ GIVEN_WORDS = 0.5  # how often a piece that people described comes with their wo
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
 CAPS = {"opening": 2 * OPENING_TOKENS, CONTRAST: MOST_EVENTS}
-CHANGES = ("continue", "infill", "vary", "refine")
 TASKS = ("compose", "opening", "untold", "caption", *CHANGES, CONTRAST)
 CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..data.batches import COLUMNS
 from ..data.shards import shards
+from ..data.stopping import whole_folder
 
 
 def pack(data: str | Path, output: str | Path) -> int:
@@ -33,19 +34,17 @@ def pack(data: str | Path, output: str | Path) -> int:
     source, target = Path(data), Path(output)
     if target.exists():
         raise FileExistsError(f"{target} must not exist yet; remove it or choose another folder")
-    whole = target.with_name(f".{target.name}.part")
-    shutil.rmtree(whole, ignore_errors=True)
-    (whole / "data").mkdir(parents=True)
-    for split in ("train", "validation"):
-        table = pa.concat_tables([pq.read_table(path, columns=COLUMNS) for path in shards(source, split)])
-        pq.write_table(
-            table,
-            whole / "data" / f"{split}-00000.parquet",
-            compression="zstd",
-            compression_level=15,
-            use_dictionary=["source", "labels"],
-        )
-    shutil.copytree(source / "tokenizer", whole / "tokenizer")
-    shutil.copy2(source / "manifest.json", whole)
-    whole.replace(target)
+    with whole_folder(target) as folder:
+        (folder / "data").mkdir()
+        for split in ("train", "validation"):
+            table = pa.concat_tables([pq.read_table(path, columns=COLUMNS) for path in shards(source, split)])
+            pq.write_table(
+                table,
+                folder / "data" / f"{split}-00000.parquet",
+                compression="zstd",
+                compression_level=15,
+                use_dictionary=["source", "labels"],
+            )
+        shutil.copytree(source / "tokenizer", folder / "tokenizer")
+        shutil.copy2(source / "manifest.json", folder)
     return sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
