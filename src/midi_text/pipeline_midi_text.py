@@ -266,10 +266,12 @@ class MidiToTextPipeline(_MidiTextPipeline):
 
     def preprocess(self, midi: Any) -> dict[str, Any]:
         """Reads, measures and encodes one source."""
-        music = self.processor.read_music(midi)
-        view = view_score(music.score)
+        read = read_score(midi)
+        view = view_score(read.score)
+        analysis = analyze_view(view)
+        ids, music = self.processor.encode_measured(read, view.facts, analysis)
         styles = self._probe.guess(style_features(view)) if self._probe else ()
-        return {"music": music, "facts": view.facts, "analysis": analyze_view(view), "styles": styles}
+        return {"ids": ids, "music": music, "facts": view.facts, "analysis": analysis, "styles": styles}
 
     @cached_property
     def _probe(self) -> StyleProbe | None:
@@ -291,13 +293,11 @@ class MidiToTextPipeline(_MidiTextPipeline):
     ) -> dict[str, Any]:
         """Writes the words for one score or a batch of them."""
         batched = isinstance(model_inputs["music"], list)
-        pieces = model_inputs["music"] if batched else [model_inputs["music"]]
+        sources = model_inputs["ids"] if batched else [model_inputs["ids"]]
         tokenizer = self.processor.tokenizer
         rules = TextOnlyLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, tokenizer.special_ids)
         options = {"temperature": 0.3, "top_p": 0.9, "top_k": 0, "no_repeat_ngram_size": 4, **(options or {})}
-        written, _ = BatchWriter(self.model, self.processor, options).write(
-            [self.processor.encode("caption", music=piece.ids) for piece in pieces], rules, max_new_tokens, seed
-        )
+        written, _ = BatchWriter(self.model, self.processor, options).write(sources, rules, max_new_tokens, seed)
         return {**model_inputs, "written": written if batched else written[0]}
 
     def postprocess(self, model_outputs: dict[str, Any]) -> Description:

@@ -1,7 +1,8 @@
 """Words and MIDI to the model's inputs for a task, and what the model wrote back to words and scores.
 
 This is the one door to the encoder: ``<task> words <midi> events </midi>``, padded, with a mask. Music that is longer
-than the model reads is cut on a bar line, and the cut is reported.
+than the model reads is cut on a bar line, and the cut is reported. What is known of the input stands on its other side:
+behind the words of a request its sketch, before music to describe what was measured of it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import symusic
 import torch
 from transformers import BatchFeature, ProcessorMixin
 
+from .facts.analysis import Analysis, analyze
+from .facts_midi_text import MusicFacts, measure_facts
+from .measured_midi_text import measured_words
 from .request_midi_text import Request
-from .score_midi_text import MidiSource, read_score
+from .score_midi_text import MidiSource, ReadResult, read_score
 from .tokenization_midi_text import MidiTextTokenizer
 
 MAX_TEXT_IDS = 256  # a prompt is read up to here; nobody describes a piece in more
@@ -47,8 +51,8 @@ class MidiTextProcessor(ProcessorMixin):
     Args:
         tokenizer: Of the checkpoint.
         max_source_length: Ids that the encoder reads.
-        sketches: Whether the checkpoint has learned to read sketches behind the words of a request; it must not be
-            shown what it does not know.
+        sketches: Whether the checkpoint has learned to read sketches behind the words of a request, and measurements
+            before music to describe; it must not be shown what it does not know.
     """
 
     def __init__(
@@ -84,6 +88,10 @@ class MidiTextProcessor(ProcessorMixin):
         if texts and pieces and len(texts) != len(pieces):
             raise ValueError(f"text and midi must have the same length; got {len(texts)} and {len(pieces)}")
         task = task or ("caption" if pieces else "compose")
+        if task == "caption" and pieces and not texts:
+            read = [read_score(piece) for piece in pieces]
+            heard = [(each, measure_facts(each.score)) for each in read]
+            return self.pad([self.encode_measured(r, facts, analyze(r.score, facts))[0] for r, facts in heard])
         music = [self.read_music(piece).ids for piece in pieces] or [[] for _ in texts]
         return self.pad(
             [self.encode(task, words, ids) for words, ids in zip(texts or [""] * len(music), music, strict=True)]
@@ -125,9 +133,24 @@ class MidiTextProcessor(ProcessorMixin):
         Raises:
             MidiError: If it cannot be read.
         """
-        result = read_score(midi)
-        encoded = self.tokenizer.encode_score(result.score, self.max_source_length - _ROOM - 1)
-        return ReadMusic(result.score, encoded.ids, encoded.bars_read, encoded.bars_total, result.repairs)
+        return self._fitted(read_score(midi))
+
+    def encode_measured(self, read: ReadResult, facts: MusicFacts, analysis: Analysis) -> tuple[list[int], ReadMusic]:
+        """Music to describe as joint ids: what was measured of it, for a checkpoint that reads that, and its notes.
+
+        Args:
+            read: The piece.
+            facts: What was measured of it.
+            analysis: The closer look.
+        """
+        words = measured_words(facts, analysis) if self.sketches else ""
+        music = self._fitted(read, min(MAX_TEXT_IDS, len(self.tokenizer.encode_text(words))))
+        return self.encode("caption", words, music.ids), music
+
+    def _fitted(self, read: ReadResult, words: int = 0) -> ReadMusic:
+        """As many bars as the encoder takes beside so many ids of words."""
+        encoded = self.tokenizer.encode_score(read.score, self.max_source_length - _ROOM - 1 - words)
+        return ReadMusic(read.score, encoded.ids, encoded.bars_read, encoded.bars_total, read.repairs)
 
     def decode_text(self, ids: Iterable[int]) -> str:
         """The words among ids."""

@@ -9,7 +9,7 @@ Most of what a prompt decides (metre, tempo, instruments, the first notes' key) 
 and everything after can be guessed from them. ``opening`` is ``compose`` of that beginning alone: many prompts for the
 price of one piece, so that the decoder learns early to listen to the encoder. ``untold`` is ``compose`` without a
 prompt, for validation: how much worse it does tells how much the prompt is heard. Some music is in `disguise`, and can
-only be written, or described, by who reads.
+only be written, or described, by who reads. Music to describe comes with what was `measured` of it, in words.
 
 The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
 ``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead.
@@ -27,6 +27,7 @@ from ..changes_midi_text import CHANGES as CHANGES
 from ..data.batches import Example, Row
 from ..data.captions import write_caption, write_prompt
 from ..masks_midi_text import column_reader
+from ..measured_midi_text import measured_words
 from ..sketch_midi_text import Sketch, sketch_of, thinned
 from ..tokenization_midi_text import EMBED, MidiTextTokenizer
 from .contrast import CONTRAST, MOST_EVENTS
@@ -36,6 +37,7 @@ from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, who
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
 DISGUISED = {"words": 0.5, "sketch": 0.6, "caption": 0.4}  # shares of prompts with words, without, and of captions
+UNMEASURED = 0.1  # of the captions are written from the notes alone
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
@@ -60,7 +62,7 @@ def make_example(
         task: One of ``TASKS``.
         rng: Draws transposition and words.
         augment: Whether to transpose and to leave prompts empty; off for validation.
-        sketches: Whether the model is shown sketches behind the words.
+        sketches: Whether the model is shown sketches behind the words, and measurements before the music.
 
     Raises:
         ValueError: If the task is not one of these.
@@ -84,8 +86,10 @@ def make_example(
             events = mask.events(tokenizer.base_events, events)
             facts, analysis = mask.facts(facts), mask.analysis(analysis)
         (music,) = tokenizer.merge([events])
+        told = sketches and not (augment and rng.random() < UNMEASURED)
+        source = tokenizer.prompt_ids("caption", measured_words(facts, analysis) if told else "", music)
         words = tokenizer.encode_text(given or write_caption(facts, labels, rng, analysis=analysis))
-        return Example(tokenizer.prompt_ids("caption", music=music), [*words, end], facts.notes)
+        return Example(source, [*words, end], facts.notes)
     if task == CONTRAST:
         (music,) = tokenizer.merge([events])
         write = rng.choice((write_caption, write_prompt))

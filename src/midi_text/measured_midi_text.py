@@ -1,0 +1,55 @@
+"""What was measured of a piece, in a line of plain words: what the model reads beside the notes it describes.
+
+As a request is read twice, in its words and as a sketch in the language of music (`sketch_midi_text`), so is music to
+describe: its notes, and the facts and the closer look in the language of words::
+
+    <caption> 3/4; 72 BPM, slow, adagio; D minor; 16 bars; 40 s, 0:40; violin, piano; soft; melody violin;
+    form AABA; chords Dm Gm A7 Dm; one key throughout <midi> … </midi>
+
+What can be counted need not be guessed: to state a fact truly, the decoder copies it. What to say of it, in which order
+and with which words, and all that nobody can measure (style, mood, kind of piece) is the model's. Everything stands
+here under the name that captions give it; what is not sure is left out.
+"""
+
+from __future__ import annotations
+
+from .facts.analysis import Analysis
+from .facts_midi_text import MusicFacts
+from .trait_words_midi_text import TRAIT_WORDS
+from .truth_midi_text import class_holds
+from .vocabulary_midi_text import CLASSES, INSTRUMENTS, TEMPO_WORDS
+
+SURE = 0.7  # confidence from which a measured key is stated
+_MOST_PARTS, _MOST_SECTIONS, _MOST_CHORDS = 12, 12, 5
+
+
+def measured_words(facts: MusicFacts, analysis: Analysis) -> str:
+    """The facts and the closer look as one line, the most telling first: who reads but its beginning reads the most."""
+    tempo = [f"{round(facts.tempo_bpm)} BPM"]
+    tempo += [word.written[0] for word in TEMPO_WORDS if word.low <= facts.tempo_bpm <= word.high]
+    seconds = round(facts.duration_seconds)
+    said = ["{}/{}".format(*facts.time_signature), ", ".join(tempo)]
+    said += [facts.key.name] if facts.key and facts.key_confidence >= SURE else []
+    said += [f"{facts.bars} bars", f"{seconds} s, {seconds // 60}:{seconds % 60:02}"]
+    said.append(_instruments(facts.programs))
+    said += [band.written[0] for fact, bands in CLASSES.items() for name, band in bands.items()
+             if class_holds(fact, name, facts)]  # fmt: skip
+    parts = [part for part in analysis.parts.parts if part.role in ("melody", "countermelody", "bass")]
+    said += [f"{part.role} {INSTRUMENTS[part.program].written[0]}" for part in parts[:_MOST_PARTS]]
+    said += [f"{span.key.name} in bar {span.first_bar + 1}" for span in analysis.tonality.spans[1:4]]
+    if 2 <= len(analysis.form.sections) <= _MOST_SECTIONS:
+        said.append(f"form {analysis.form.plan}")
+    harmony = analysis.harmony
+    for name, chords in (("chords", harmony.progression[:_MOST_CHORDS]), ("loop", harmony.loop)):
+        named = [chord.spelled(facts.key) if facts.key else chord.name for chord in chords]
+        said += [f"{name} {' '.join(named)}"] if named else []
+    said += [TRAIT_WORDS[trait].keyword if trait in TRAIT_WORDS else trait for trait in sorted(analysis.traits)]
+    return "; ".join(said)
+
+
+def _instruments(programs: tuple[int, ...]) -> str:
+    named = ", ".join(INSTRUMENTS[program].written[0] for program in programs[:_MOST_PARTS])
+    return named + (f" and {len(programs) - _MOST_PARTS} more" if len(programs) > _MOST_PARTS else "")
+
+
+__all__ = ["SURE", "measured_words"]
