@@ -267,6 +267,7 @@ PROMPTS: list[tuple[str, dict[str, Any]]] = [
     ("the tubas stop after 4 bars", {"programs": (58,)}),
     ("tuba, chords change after 4 bars", {"programs": (58,)}),
     ("tuba solo: intro 4 bars, verse 8 bars", {"programs": (58,)}),
+    ("a rock ballad, the guitar solo in the middle lasts 16 bars", {"families": ("guitar",)}),
     ("an oboe piece in phrases of four bars", {"programs": (68,)}),
     ("a percussion-free tango for bandoneon", {"excluded_programs": (128,), "programs": (23,)}),
     ("drumless surf rock, clean guitar", {"excluded_programs": (128,), "programs": (27,)}),

@@ -16,7 +16,8 @@ _AFTER_IT = frozenset(
     "blues intro introduction outro phrase phrases section sections ending pickup rest rests each form turnaround "
     "count verse verses chorus choruses bridge cadence".split()
 )
-_PARTS = frozenset("intro introduction verse chorus prechorus bridge interlude break breakdown outro coda".split())
+_PARTS = frozenset("intro introduction verse chorus prechorus bridge interlude break breakdown solo outro coda".split())
+_WHERE = (("in", "the", "middle"), ("at", "the", "start"), ("at", "the", "end"))
 _PART_IS = frozenset("is are lasts last has have : =".split())
 _STOPS = frozenset(
     """stop stops stopping end ends ending finish finishes finishing conclude concludes close closes loop loops over
@@ -41,6 +42,8 @@ def is_place(tokens: Sequence[Token], first: int, end: int) -> bool:
     part = first - 1
     while _low(tokens, part) in _PART_IS:
         part -= 1
+    if tuple(_low(tokens, place) for place in range(part - 2, part + 1)) in _WHERE:
+        part -= 3
     return _low(tokens, part) in _PARTS
 
 
