@@ -154,6 +154,18 @@ def test_a_disguise_changes_what_is_told_and_no_note(tokenizer: MidiTextTokenize
     assert np.array_equal(nothing.events(tokenizer.base_events, row.events), row.events), "what is not told stays"
 
 
+def test_retelling_reads_measurements_and_no_music(tokenizer: MidiTextTokenizer):
+    row = row_of(3)
+    for seed in range(20):
+        example = make_example(tokenizer, row, "retell", random.Random(seed))
+        assert example.source_ids[0] == tokenizer.task_id("caption")
+        assert max(example.source_ids) < tokenizer.music_offset
+        assert "12 bars" in tokenizer.decode_text(example.source_ids)
+        assert "made-up" not in tokenizer.decode_text(example.target_ids), (
+            "what people said of the music is not measured"
+        )
+
+
 @pytest.mark.parametrize("task", ["compose", "caption"])
 def test_what_is_said_of_disguised_music_is_true_of_it(tokenizer: MidiTextTokenizer, task: str):
     row, disguises = row_of(3), 0

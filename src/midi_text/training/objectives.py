@@ -9,7 +9,8 @@ Most of what a prompt decides (metre, tempo, instruments, the first notes' key) 
 and everything after can be guessed from them. ``opening`` is ``compose`` of that beginning alone: many prompts for the
 price of one piece, so that the decoder learns early to listen to the encoder. ``untold`` is ``compose`` without a
 prompt, for validation: how much worse it does tells how much the prompt is heard. Some music is in `disguise`, and can
-only be written, or described, by who reads. Music to describe comes with what was `measured` of it, in words.
+only be written, or described, by who reads. Music to describe comes with what was `measured` of it, in words;
+``retell`` is ``caption`` of these words alone, without the music and what only it tells: the opening of captions.
 
 The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
 ``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead.
@@ -41,8 +42,8 @@ UNMEASURED = 0.1  # of the captions are written from the notes alone
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
-CAPS = {"opening": 2 * OPENING_TOKENS, CONTRAST: MOST_EVENTS}
-TASKS = ("compose", "opening", "untold", "caption", *CHANGES, CONTRAST)
+CAPS = {"opening": 2 * OPENING_TOKENS, "retell": 2 * OPENING_TOKENS, CONTRAST: MOST_EVENTS}
+TASKS = ("compose", "opening", "untold", "caption", "retell", *CHANGES, CONTRAST)
 CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 
 
@@ -80,14 +81,17 @@ def make_example(
         return _change(tokenizer, events, task, text, rng)
     end = tokenizer.eos_token_id
     labels = row.labels
-    if task == "caption":
+    if task in ("caption", "retell"):
+        if task == "retell":
+            given, labels = "", {}
         if augment and not given and rng.random() < DISGUISED["caption"]:
             mask, labels = Disguise.draw(sketch_of(facts, analysis), rng), {}
             events = mask.events(tokenizer.base_events, events)
             facts, analysis = mask.facts(facts), mask.analysis(analysis)
         (music,) = tokenizer.merge([events])
-        told = sketches and not (augment and rng.random() < UNMEASURED)
-        source = tokenizer.prompt_ids("caption", measured_words(facts, analysis) if told else "", music)
+        told = task == "retell" or (sketches and not (augment and rng.random() < UNMEASURED))
+        measured = measured_words(facts, analysis) if told else ""
+        source = tokenizer.prompt_ids("caption", measured, () if task == "retell" else music)
         words = tokenizer.encode_text(given or write_caption(facts, labels, rng, analysis=analysis))
         return Example(source, [*words, end], facts.notes)
     if task == CONTRAST:
