@@ -144,8 +144,10 @@ THEMES = (
         "likelihood",
         (
             Grid("Bits a note, by source", "likelihood/bits_per_note/{column}[/{row}]", {}, words.BITS,
-                 {"model": "the model", "model_untold": "told nothing", "": "", "bigram": "bigram",
-                  "lzma": "LZMA, each", "lzma_together": "LZMA, together"}, count="likelihood/excerpts/{row}"),
+                 {"model": "the model", "model_untold": "told nothing", "": "", "wavenet": "WaveNet",
+                  "vae": "Bi-LSTM with a latent space (a bound; no velocities)", "lstm": "LSTM (keys alone)",
+                  "bigram": "bigram", "lzma": "LZMA, each", "lzma_together": "LZMA, together"},
+                 count="likelihood/excerpts/{row}"),
             Grid("Beside a bigram", "{column}/{row}", {"model_to_bigram": words.TO_BIGRAM},
                  columns={"likelihood": "the model"}),
         ),
