@@ -212,9 +212,12 @@ def test_examples_move_words_and_music_together(built: Path):
         else:
             assert facts.instruments == row.facts.instruments, "drums must not move"
     assert len(moved) > 5
-    plain = make_example(tokenizer, table[0], "caption", random.Random(0), augment=False)
+    plain = make_example(tokenizer, table[0], "caption", random.Random(0), augment=False, sketches=False)
     start = tokenizer.convert_tokens_to_ids("<midi>")
     assert plain.source_ids[:2] == [tokenizer.task_id("caption"), start]
+    measured = make_example(tokenizer, table[0], "caption", random.Random(0), augment=False)
+    assert measured.source_ids[measured.source_ids.index(start) :] == plain.source_ids[1:]
+    assert f"{table[0].facts.bars} bars" in tokenizer.decode_text(measured.source_ids)
     assert tokenizer.decode_text(plain.target_ids)
     opening = make_example(tokenizer, table[0], "opening", random.Random(0), augment=False)
     whole = make_example(tokenizer, table[0], "compose", random.Random(0), augment=False)
