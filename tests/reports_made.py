@@ -14,7 +14,7 @@ MORE = {
     "likelihood/excerpts/tunes": 1.0,
     "likelihood/bits_per_note/model": 5.25,
     "likelihood/bits_per_note/model/tunes": 2.5,
-    "likelihood/bits_per_note/wavenet": 7.5,
+    "likelihood/bits_per_note/parrot": 7.5,
     "likelihood/bits_per_note/bigram": 17.0,
     "truth/examples": 4.0,
     "truth/contradicted/own_words": 0.25,

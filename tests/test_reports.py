@@ -80,7 +80,7 @@ def test_systems_stand_beside_one_another_and_absent_ones_are_named():
 
 def test_sources_are_rows_and_an_unknown_system_is_a_column():
     found = table(REPORT, "Likelihood", "Bits a note, by source")
-    assert [column.title for column in found.columns] == ["the model", "wavenet", "bigram"]
+    assert [column.title for column in found.columns] == ["the model", "parrot", "bigram"]
     assert [(line.title, line.count) for line in found.lines] == [("all", 4), ("tunes", 1)]
     assert [cell and cell.row.value for cell in found.lines[1].cells] == [2.5, None, None]
 
