@@ -6,20 +6,20 @@ describe: its notes, and the facts and the closer look in the language of words:
     <caption> 3/4; 72 BPM, slow, adagio; D minor; 16 bars; 40 s, 0:40; violin, piano; soft; melody violin;
     form AABA; chords Dm Gm A7 Dm; one key throughout <midi> … </midi>
 
-What can be counted need not be guessed: to state a fact truly, the decoder copies it. What to say of it, in which order
-and with which words, and all that nobody can measure (style, mood, kind of piece) is the model's. Everything stands
-here under the name that captions give it; what is not sure is left out.
+What can be counted need not be guessed: to state a fact truly, the decoder need only copy it. What to say, in which
+order and with which words, and all that nobody can measure (style, mood, kind of piece) is the model's. Things stand
+here under names that captions give them, chords as the key spells them; what is not sure is left out.
 """
 
 from __future__ import annotations
 
 from .facts.analysis import Analysis
 from .facts_midi_text import MusicFacts
+from .sketch_midi_text import SURE
 from .trait_words_midi_text import TRAIT_WORDS
 from .truth_midi_text import class_holds
 from .vocabulary_midi_text import CLASSES, INSTRUMENTS, TEMPO_WORDS
 
-SURE = 0.7  # confidence from which a measured key is stated
 _MOST_PARTS, _MOST_SECTIONS, _MOST_CHORDS = 12, 12, 5
 
 
@@ -52,4 +52,4 @@ def _instruments(programs: tuple[int, ...]) -> str:
     return named + (f" and {len(programs) - _MOST_PARTS} more" if len(programs) > _MOST_PARTS else "")
 
 
-__all__ = ["SURE", "measured_words"]
+__all__ = ["measured_words"]

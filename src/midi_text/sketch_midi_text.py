@@ -25,7 +25,7 @@ from .facts_midi_text import DRUMS, Key, MusicFacts
 MAX_BARS = 64  # more bars than that are the locks' affair
 MAX_PROGRAMS = 12
 _TEMPO_LIMITS = remi_config()["tempo_range"]
-_SURE = 0.7  # confidence from which a measured key is worth hearing
+SURE = 0.7  # confidence from which a measured key is worth hearing
 _MIDDLE_C, _BASS = 60, 48
 
 
@@ -73,7 +73,7 @@ def sketch_of(facts: MusicFacts, analysis: Analysis) -> Sketch:
         time_signature=metre,
         tempo_bpm=tempo if low <= tempo <= high and not facts.tempo_changes else None,
         programs=facts.programs if len(facts.programs) <= MAX_PROGRAMS else (),
-        key=facts.key if facts.key_confidence >= _SURE else None,
+        key=facts.key if facts.key_confidence >= SURE else None,
         bars=facts.bars if facts.bars <= MAX_BARS else None,
         chords=_bar_chords(metre, facts.bars, analysis) if metre is not None else (),
     )
@@ -114,4 +114,4 @@ def _chord(chord: Chord, octave: int) -> list[str]:
     return [f"Pitch_{octave + chord.root + interval}" for interval in QUALITIES[chord.quality][0]]
 
 
-__all__ = ["Sketch", "sketch_of", "thinned"]
+__all__ = ["SURE", "Sketch", "sketch_of", "thinned"]

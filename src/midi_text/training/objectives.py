@@ -21,12 +21,16 @@ The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..changes_midi_text import CHANGES as CHANGES
 from ..data.batches import Example, Row
 from ..data.captions import write_caption, write_prompt
+from ..facts.analysis import Analysis
+from ..facts_midi_text import MusicFacts
 from ..masks_midi_text import column_reader
 from ..measured_midi_text import measured_words
 from ..sketch_midi_text import Sketch, sketch_of, thinned
@@ -80,20 +84,11 @@ def make_example(
         text = (given or write_prompt(facts, row.labels, rng, analysis=analysis)) if told else ""
         return _change(tokenizer, events, task, text, rng)
     end = tokenizer.eos_token_id
-    labels = row.labels
-    if task in ("caption", "retell"):
-        if task == "retell":
-            given, labels = "", {}
-        if augment and not given and rng.random() < DISGUISED["caption"]:
-            mask, labels = Disguise.draw(sketch_of(facts, analysis), rng), {}
-            events = mask.events(tokenizer.base_events, events)
-            facts, analysis = mask.facts(facts), mask.analysis(analysis)
-        (music,) = tokenizer.merge([events])
-        told = task == "retell" or (sketches and not (augment and rng.random() < UNMEASURED))
-        measured = measured_words(facts, analysis) if told else ""
-        source = tokenizer.prompt_ids("caption", measured, () if task == "retell" else music)
-        words = tokenizer.encode_text(given or write_caption(facts, labels, rng, analysis=analysis))
-        return Example(source, [*words, end], facts.notes)
+    heard = _Music(events, facts, analysis, row.labels)
+    if task == "caption":
+        return _caption(tokenizer, heard, given, rng, augment, sketches)
+    if task == "retell":
+        return _retelling(tokenizer, heard, rng, augment)
     if task == CONTRAST:
         (music,) = tokenizer.merge([events])
         write = rng.choice((write_caption, write_prompt))
@@ -106,14 +101,57 @@ def make_example(
     given = "" if wordless else given
     sketch = Sketch() if silent or not sketches else thinned(sketch_of(facts, analysis), rng)
     if augment and not given and rng.random() < DISGUISED["sketch" if wordless else "words"]:
-        mask, labels = Disguise.draw(sketch, rng), {}
-        events, sketch = mask.events(tokenizer.base_events, events), mask.sketch(sketch)
-        facts, analysis = mask.facts(facts), mask.analysis(analysis)
-    text = "" if wordless else given or write_prompt(facts, labels, rng, analysis=analysis)
-    (music,) = tokenizer.merge([events])
+        disguise = Disguise.draw(sketch, rng)
+        heard, sketch = heard.disguised(tokenizer, disguise), disguise.sketch(sketch)
+    text = "" if wordless else given or write_prompt(heard.facts, heard.labels, rng, analysis=heard.analysis)
+    (music,) = tokenizer.merge([heard.events])
     source = tokenizer.prompt_ids("compose", text, tokenizer.event_ids(sketch.events))
     target = [*music, end][:OPENING_TOKENS] if task == "opening" else [*music, end]
     return Example(source, target, facts.notes)
+
+
+class _Music(NamedTuple):
+    """A row's music and what can be said of it."""
+
+    events: np.ndarray
+    facts: MusicFacts
+    analysis: Analysis
+    labels: Mapping[str, Any]
+
+    def disguised(self, tokenizer: MidiTextTokenizer, disguise: Disguise) -> _Music:
+        """The same in disguise, of which people have said nothing; itself, where the disguise changes nothing."""
+        if disguise.tempo_bpm is None and not disguise.programs:
+            return self
+        events = disguise.events(tokenizer.base_events, self.events)
+        return _Music(events, disguise.facts(self.facts), disguise.analysis(self.analysis), {})
+
+    def maybe_disguised(self, tokenizer: MidiTextTokenizer, rng: random.Random) -> _Music:
+        """The music of a caption: now and then in disguise."""
+        if rng.random() >= DISGUISED["caption"]:
+            return self
+        return self.disguised(tokenizer, Disguise.draw(sketch_of(self.facts, self.analysis), rng))
+
+
+def _caption(
+    tokenizer: MidiTextTokenizer, heard: _Music, given: str, rng: random.Random, augment: bool, sketches: bool
+) -> Example:
+    """Music with its measurements, and a caption of it: the given one, if there is one."""
+    if augment and not given:
+        heard = heard.maybe_disguised(tokenizer, rng)
+    (music,) = tokenizer.merge([heard.events])
+    told = sketches and not (augment and rng.random() < UNMEASURED)
+    source = tokenizer.prompt_ids("caption", measured_words(heard.facts, heard.analysis) if told else "", music)
+    words = given or write_caption(heard.facts, heard.labels, rng, analysis=heard.analysis)
+    return Example(source, [*tokenizer.encode_text(words), tokenizer.eos_token_id], heard.facts.notes)
+
+
+def _retelling(tokenizer: MidiTextTokenizer, heard: _Music, rng: random.Random, augment: bool) -> Example:
+    """The measurements alone, and a caption that says no more than they do."""
+    if augment:
+        heard = heard.maybe_disguised(tokenizer, rng)
+    source = tokenizer.prompt_ids("caption", measured_words(heard.facts, heard.analysis))
+    words = write_caption(heard.facts, {}, rng, analysis=heard.analysis)
+    return Example(source, [*tokenizer.encode_text(words), tokenizer.eos_token_id], heard.facts.notes)
 
 
 def _change(tokenizer: MidiTextTokenizer, events: np.ndarray, task: str, text: str, rng: random.Random) -> Example:
