@@ -192,6 +192,12 @@ def test_a_plan_holds_every_row_once_and_depends_on_the_epoch():
     assert 330 < composing < 420
     capped = plan_epoch(lengths, {"opening": 1.0}, 4000, seed=1, epoch=0, caps={"opening": 100})
     assert min(len(b.rows) for b in capped[:-1]) >= 30
+    few = np.arange(500) % 10 == 0
+    suited = plan_epoch(lengths, {"compose": 3.0, "refine": 1.0}, 4000, seed=1, epoch=0, suited={"refine": few})
+    assert sorted(row for batch in suited for row in batch.rows) == list(range(500))
+    refined = {row for batch in suited if batch.task == "refine" for row in batch.rows}
+    assert set(np.flatnonzero(few)) <= refined, "they come first, and others where they do not suffice"
+    assert 100 < len(refined) < 150
     with pytest.raises(ValueError, match="one must be positive"):
         plan_epoch(lengths, {"compose": 0.0}, 4000, 0, 0)
 

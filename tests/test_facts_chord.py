@@ -2,7 +2,7 @@
 
 import pytest
 
-from midi_text.facts.chord import QUALITIES, Chord, is_diatonic, roman_numeral, roman_numerals
+from midi_text.facts.chord import QUALITIES, Chord, chord_names, is_diatonic, roman_numeral, roman_numerals
 from midi_text.key_midi_text import KEYS, Key
 
 C_MAJOR, A_MINOR = Key.parse("C major"), Key.parse("A minor")
@@ -88,6 +88,12 @@ def test_a_name_spells_chord_notes_by_the_chord():
 )
 def test_a_key_spells_its_chords(key, symbols, spelled):
     assert " ".join(chord.spelled(Key.parse(key)) for chord in chords(symbols)) == spelled
+
+
+def test_a_strange_spelling_is_shown_to_nobody():
+    assert chord_names(chords("Ebm Ab"), Key.parse("Eb minor")) == ["Ebm", "Ab"]
+    assert chord_names(chords("Ebm B"), Key.parse("Eb minor")) == ["Ebm", "B"], "not Cb"
+    assert chord_names(chords("Ebm B"), None) == ["Ebm", "B"]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from midi_text.sketch_midi_text import Sketch, sketch_of
 from midi_text.tokenization_midi_text import MidiTextTokenizer
 from midi_text.training import masking, objectives
 from midi_text.training.disguise import Disguise
-from midi_text.training.masking import draw_infill, draw_vary, is_expressive, masked_pair, refine_pair
+from midi_text.training.masking import draw_infill, draw_vary, is_expressive, masked_pair, played_rows, refine_pair
 from midi_text.training.objectives import CHANGES, make_example
 from midi_text.truth_midi_text import contradicts
 
@@ -96,6 +96,19 @@ def test_refine_gives_the_dynamics_of_what_was_played(tokenizer: MidiTextTokeniz
     assert make_example(tokenizer, even, "refine", random.Random(0)).source_ids[0] == tokenizer.task_id("infill")
 
 
+def test_rows_that_were_played_are_found(tokenizer: MidiTextTokenizer):
+    rows = [row_of(3), row_of(3, played=False), row_of(4)]
+
+    class Table:
+        events = np.concatenate([row.events for row in rows])
+        lengths = np.array([len(row.events) for row in rows])
+
+        def __len__(self) -> int:
+            return len(rows)
+
+    assert played_rows(Table(), column_reader(tokenizer)).tolist() == [True, False, True]  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("task", CHANGES)
 def test_what_is_longer_than_the_model_becomes_a_window(tokenizer: MidiTextTokenizer, task: str, monkeypatch):
     monkeypatch.setattr(masking, "MAX_SOURCE", 260)
@@ -130,7 +143,7 @@ def test_a_disguise_changes_what_is_told_and_no_note(tokenizer: MidiTextTokenize
     told = sketch_of(row.facts, row.analysis)
     assert told.tempo_bpm == 90
     assert sorted(told.programs) == [0, 40, 128]
-    disguise = Disguise.draw(told, random.Random(0))
+    disguise = Disguise.draw(told, row.facts, random.Random(0))
     sketch, events = disguise.sketch(told), disguise.events(tokenizer.base_events, row.events)
     score = VOCABULARY.decode(VOCABULARY.names[event] for event in events)
     heard = measure_facts(score)
@@ -148,10 +161,27 @@ def test_a_disguise_changes_what_is_told_and_no_note(tokenizer: MidiTextTokenize
     )
     assert not disguise.analysis(row.analysis).parts.parts, "a woodblock has no melody"
 
-    nothing = Disguise.draw(Sketch(), random.Random(0))
+    nothing = Disguise.draw(Sketch(), row.facts, random.Random(0))
     assert nothing.sketch(Sketch()) == Sketch()
     assert nothing.facts(row.facts) == row.facts
     assert np.array_equal(nothing.events(tokenizer.base_events, row.events), row.events), "what is not told stays"
+
+
+def test_a_disguise_reaches_the_notes_that_it_is_given(tokenizer: MidiTextTokenizer):
+    row = row_of(3)
+    deep = replace(
+        row.facts,
+        instruments=tuple(
+            replace(each, lowest_pitch=24, highest_pitch=30) if each.program == 40 else each
+            for each in row.facts.instruments
+        ),
+    )
+    told = sketch_of(deep, row.analysis)
+    drawn = {Disguise.draw(told, deep, random.Random(seed)).programs[40] for seed in range(80)}
+    assert {32, 58} <= drawn, "a bass and a tuba"
+    assert not {56, 73, 110} & drawn, "no trumpet, flute or fiddle"
+    wide = replace(deep, instruments=tuple(replace(e, lowest_pitch=0, highest_pitch=127) for e in deep.instruments))
+    assert not Disguise.draw(told, wide, random.Random(0)).programs, "what no other instrument reaches, stays"
 
 
 def test_retelling_reads_measurements_and_no_music(tokenizer: MidiTextTokenizer):

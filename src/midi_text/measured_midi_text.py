@@ -8,12 +8,13 @@ describe: its notes, and the facts and the closer look in the language of words:
 
 What can be counted need not be guessed: to state a fact truly, the decoder need only copy it. What to say, in which
 order and with which words, and all that nobody can measure (style, mood, kind of piece) is the model's. Things stand
-here under names that captions give them, chords as the key spells them; what is not sure is left out.
+here under names that captions give them; what is not sure is left out.
 """
 
 from __future__ import annotations
 
 from .facts.analysis import Analysis
+from .facts.chord import chord_names
 from .facts_midi_text import MusicFacts
 from .sketch_midi_text import SURE
 from .trait_words_midi_text import TRAIT_WORDS
@@ -39,10 +40,10 @@ def measured_words(facts: MusicFacts, analysis: Analysis) -> str:
     said += [f"{span.key.name} in bar {span.first_bar + 1}" for span in analysis.tonality.spans[1:4]]
     if 2 <= len(analysis.form.sections) <= _MOST_SECTIONS:
         said.append(f"form {analysis.form.plan}")
-    harmony = analysis.harmony
-    for name, chords in (("chords", harmony.progression[:_MOST_CHORDS]), ("loop", harmony.loop)):
-        named = [chord.spelled(facts.key) if facts.key else chord.name for chord in chords]
-        said += [f"{name} {' '.join(named)}"] if named else []
+    opening = analysis.harmony.progression[:_MOST_CHORDS]
+    loop = [chord.in_root_position for chord in analysis.harmony.loop]
+    for name, chords in (("chords", opening), ("loop", loop)):
+        said += [f"{name} {' '.join(chord_names(chords, facts.key))}"] if chords else []
     said += [TRAIT_WORDS[trait].keyword if trait in TRAIT_WORDS else trait for trait in sorted(analysis.traits)]
     return "; ".join(said)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..facts.analysis import Analysis
-from ..facts.chord import NAMES
+from ..facts.chord import NAMES, chord_names
 from ..facts_midi_text import MusicFacts
 from ..style_midi_text import StyleGuess
 from ..vocabulary_midi_text import gm_name
@@ -46,7 +46,7 @@ def _keys(analysis: Analysis) -> str:
 
 def _chords(facts: MusicFacts, analysis: Analysis) -> str:
     harmony = analysis.harmony
-    names = [chord.spelled(facts.key) if facts.key else chord.name for chord in (*harmony.progression, *harmony.loop)]
+    names = chord_names((*harmony.progression, *harmony.loop), facts.key)
     words = _some(iter(names[: len(names) - len(harmony.loop)]), " ")
     if harmony.loop:
         words += f"; {'–'.join(names[-len(harmony.loop) :])} comes {harmony.loop_repeats} times"

@@ -88,6 +88,12 @@ class ExampleTable:
         return len(self._sources)
 
     @property
+    def events(self) -> np.ndarray:
+        """Event ids of all rows, one after the other, shape ``(sum(lengths),)``."""
+        flat: np.ndarray = self._events[self._offsets[0] : self._offsets[-1]]
+        return flat
+
+    @property
     def lengths(self) -> np.ndarray:
         """Events of every row, shape ``(len(self),)``."""
         return np.diff(self._offsets)
@@ -115,6 +121,7 @@ def plan_epoch(
     seed: int,
     epoch: int,
     caps: Mapping[str, int] | None = None,
+    suited: Mapping[str, np.ndarray] | None = None,
 ) -> list[Batch]:
     """Every row once, in batches of one task and similar length.
 
@@ -125,6 +132,8 @@ def plan_epoch(
         seed: Of the run.
         epoch: Its number; another epoch draws other tasks and other company.
         caps: Tasks that read no more than so many events of a row.
+        suited: Tasks that want certain rows, and for each row whether it is one, shape ``(rows,)``: they get those as
+            far as there are any.
 
     Raises:
         ValueError: If no share is positive.
@@ -135,6 +144,11 @@ def plan_epoch(
     rng = np.random.default_rng((seed, epoch))
     tasks = list(shares)
     drawn = rng.choice(len(tasks), len(lengths), p=[shares[task] / total for task in tasks])
+    for task in set(tasks) & set(suited or {}):
+        number = tasks.index(task)
+        wrong = np.flatnonzero((drawn == number) & ~suited[task])
+        right = rng.permutation(np.flatnonzero((drawn != number) & suited[task]))[: len(wrong)]
+        drawn[wrong[: len(right)]], drawn[right] = drawn[right], number
     batches: list[Batch] = []
     for number, task in enumerate(tasks):
         rows = rng.permutation(np.flatnonzero(drawn == number))

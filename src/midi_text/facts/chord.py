@@ -20,6 +20,7 @@ Kostka and D. Payne, "Tonal Harmony", for the numerals; M. Cuthbert's music21, `
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..key_midi_text import Key
@@ -43,6 +44,7 @@ QUALITIES: dict[str, tuple[tuple[int, ...], str, str]] = {
     "hdim7": ((0, 3, 6, 10), "m7b5", "ø7"),
 }
 _BY_INTERVALS = {intervals: quality for quality, (intervals, *_) in QUALITIES.items()}
+_STRANGE = re.compile("##|bb|^[BE]#|^[CF]b")  # spellings that few people read at sight
 NAMES = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _FIFTHS = "FCGDAEB"  # the letters along the line of fifths; F is -1, C is 0
 _FLATTEST = -8  # F flat
@@ -180,6 +182,12 @@ class Chord:
             alteration = max(alteration, 0)
         root = (key.tonic + _SCALES[key.mode][place] + alteration) % 12
         return cls(root, quality, (root + QUALITIES[quality][0][inversion]) % 12)
+
+
+def chord_names(chords: Sequence[Chord], key: Key | None) -> list[str]:
+    """Their symbols, spelled as the key spells them; each by itself where there is none or the spelling is strange."""
+    spelled = [chord.spelled(key) if key else chord.name for chord in chords]
+    return [chord.name for chord in chords] if any(_STRANGE.search(name) for name in spelled) else spelled
 
 
 def roman_numeral(chord: Chord, key: Key, following: Chord | None = None) -> str:

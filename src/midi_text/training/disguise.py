@@ -20,7 +20,38 @@ from ..facts_midi_text import DRUMS, MusicFacts
 from ..sketch_midi_text import Sketch
 
 _TEMPI = range(40, 211)
-_PROGRAMS = range(120)  # the last eight General MIDI programs are noises
+_REACH = 12  # semitones beyond its range that a program may be given: most of what a piano plays is for no flute
+# The lowest and the highest MIDI pitch that programs are written for; what only makes noises is left out.
+# Source: the recommended ranges of General MIDI 2 (MMA RP-024), neighbours that nearly agree taken together.
+_RANGES: dict[tuple[int, int], tuple[int, ...]] = {
+    (21, 108): (0, 1, 2, 3, 19, *range(80, 86), 87),
+    (28, 103): (4, 5, 46),
+    (36, 96): (7, 16, 17, 18, 20, 50, 51, *range(61, 64), 86, *range(88, 104)),
+    (41, 89): (6,),
+    (60, 108): (8,),
+    (72, 108): (9, 72),
+    (53, 89): (11, 21, 23),
+    (48, 84): (12, 41, 54, 105),
+    (65, 96): (13,),
+    (60, 84): (10, 14, 15, 22, 79),
+    (40, 86): tuple(range(24, 32)),
+    (28, 55): (*range(32, 40), 43, 58),
+    (55, 96): (40, 110),
+    (36, 72): (42, 57, 67),
+    (28, 96): (44, 45, 48, 49),
+    (36, 57): (47,),
+    (48, 79): (52, 53, 104, 106, 108, 111),
+    (58, 94): (56, 59, 68),
+    (41, 77): (60, 66, 109),
+    (49, 87): (64, 65),
+    (52, 81): (69,),
+    (34, 64): (70,),
+    (50, 91): (71,),
+    (60, 96): (73, 74, 75, 76, 78),
+    (55, 84): (77, 107),
+    (52, 76): (114,),
+}
+_RANGE = {program: keys for keys, programs in _RANGES.items() for program in programs}
 _NO_PARTS, _NO_TEXTURE, _NO_GRADE = Parts((), ()), Texture(None, (), 0.0, 0.0), Difficulty(None, 0, 0.0, ())
 
 
@@ -30,18 +61,30 @@ class Disguise:
 
     Attributes:
         tempo_bpm: The tempo of the piece, if it has but one, and what it becomes; None leaves it.
-        programs: What a program becomes; instruments that differ stay different, drums stay drums.
+        programs: What a program becomes: one that reaches its notes. Instruments that differ stay different, drums
+            stay drums.
     """
 
     tempo_bpm: tuple[int, int] | None
     programs: Mapping[int, int]
 
     @classmethod
-    def draw(cls, told: Sketch, rng: random.Random) -> Disguise:
+    def draw(cls, told: Sketch, facts: MusicFacts, rng: random.Random) -> Disguise:
         """A disguise of what is told of a piece: what is not told could not be read, and stays."""
-        pitched = [program for program in told.programs if program != DRUMS]
         tempo = None if told.tempo_bpm is None else (told.tempo_bpm, rng.choice(_TEMPI))
-        return cls(tempo, dict(zip(pitched, rng.sample(_PROGRAMS, len(pitched)), strict=True)))
+        programs: dict[int, int] = {}
+        worn = {each.program for each in facts.instruments}
+        for each in facts.instruments:
+            if each.program in told.programs and each.program != DRUMS:
+                fits = [
+                    program
+                    for program, (low, high) in _RANGE.items()
+                    if low - _REACH <= each.lowest_pitch and each.highest_pitch <= high + _REACH and program not in worn
+                ]
+                if fits:
+                    programs[each.program] = rng.choice(fits)
+                    worn.add(programs[each.program])
+        return cls(tempo, programs)
 
     def events(self, base_events: Sequence[str], events: np.ndarray) -> np.ndarray:
         """Event ids of the piece, shape ``(E,)``; ``base_events`` are the events by id."""

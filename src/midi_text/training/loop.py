@@ -36,6 +36,7 @@ from tqdm.auto import tqdm
 from ..configuration_midi_text import MidiTextConfig
 from ..data.batches import IGNORED, ExampleTable, plan_epoch
 from ..data.stopping import Stop, whole_folder
+from ..masks_midi_text import column_reader
 from ..modeling_midi_text import MidiTextForConditionalGeneration
 from ..processing_midi_text import MidiTextProcessor
 from ..records import DataManifest, LossPoint, RunRecord, git_commit, installed_versions
@@ -43,6 +44,7 @@ from ..tokenization_midi_text import MidiTextTokenizer
 from .adapters import add_adapters, merged
 from .contrast import CONTRAST, PROJECTION_DIM, in_step, pair_loss
 from .epochs import Epoch, HeldOut, TensorBatch
+from .masking import played_rows
 from .objectives import CAPS
 from .optimizers import make_optimizers
 from .progress import Progress
@@ -83,6 +85,7 @@ class Trainer:
         self.manifest = DataManifest.load(self.data / "manifest.json")
         self.tokenizer = MidiTextTokenizer.from_pretrained(self.data / "tokenizer")
         self.table = ExampleTable(self.data, "train", settings.max_events)
+        self.played = played_rows(self.table, column_reader(self.tokenizer))
         self.validation = ExampleTable(self.data, "validation", settings.max_events)
         self.held_out = HeldOut(self.validation, self.tokenizer, settings, self.accelerator)
         self.model = self._new_model()
@@ -204,7 +207,9 @@ class Trainer:
         world, rank = self.accelerator.num_processes, self.accelerator.process_index
         while True:
             s, progress = self.settings, self.progress
-            plan = plan_epoch(self.table.lengths, s.tasks, s.events_per_batch, s.seed, progress.epoch, CAPS)
+            plan = plan_epoch(
+                self.table.lengths, s.tasks, s.events_per_batch, s.seed, progress.epoch, CAPS, {"refine": self.played}
+            )
             plan = in_step(plan, world)
             if not plan:
                 raise ValueError(f"{world} processes need at least {world} batches an epoch; use fewer or more data")

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..masks_midi_text import Columns, Mask, bar_sizes, column_reader, hidden_ids, masked_ids, windows
+from ..data.batches import ExampleTable
+from ..masks_midi_text import ColumnReader, Columns, Mask, bar_sizes, column_reader, hidden_ids, masked_ids, windows
 from ..tokenization_midi_text import MidiTextTokenizer
 
 MAX_SOURCE, MAX_TARGET = 1024, 1024  # ids of the default model
@@ -67,6 +68,17 @@ def is_expressive(columns: Columns) -> bool:
     """Whether velocities or tempi really vary, so that there is something to refine."""
     commonest = np.bincount(columns.notes[:, 4]).max() / len(columns.notes)
     return bool(commonest <= _EVEN or len(columns.tempi) - 1 >= max(2, _TEMPI_A_BAR * columns.bars))
+
+
+def played_rows(table: ExampleTable, reader: ColumnReader) -> np.ndarray:
+    """Which rows have velocities that vary, shape ``(rows,)``, bool."""
+    steps, rows = len(reader.velocities), np.repeat(np.arange(len(table)), table.lengths)
+    step = np.full(len(reader.values), -1)
+    step[reader.velocities] = range(steps)
+    found = step[table.events]
+    counts = np.bincount((rows * steps + found)[found >= 0], minlength=len(table) * steps).reshape(-1, steps)
+    played: np.ndarray = counts.max(1) <= _EVEN * counts.sum(1)
+    return played
 
 
 def masked_pair(

@@ -101,7 +101,7 @@ def make_example(
     given = "" if wordless else given
     sketch = Sketch() if silent or not sketches else thinned(sketch_of(facts, analysis), rng)
     if augment and not given and rng.random() < DISGUISED["sketch" if wordless else "words"]:
-        disguise = Disguise.draw(sketch, rng)
+        disguise = Disguise.draw(sketch, heard.facts, rng)
         heard, sketch = heard.disguised(tokenizer, disguise), disguise.sketch(sketch)
     text = "" if wordless else given or write_prompt(heard.facts, heard.labels, rng, analysis=heard.analysis)
     (music,) = tokenizer.merge([heard.events])
@@ -129,7 +129,7 @@ class _Music(NamedTuple):
         """The music of a caption: now and then in disguise."""
         if rng.random() >= DISGUISED["caption"]:
             return self
-        return self.disguised(tokenizer, Disguise.draw(sketch_of(self.facts, self.analysis), rng))
+        return self.disguised(tokenizer, Disguise.draw(sketch_of(self.facts, self.analysis), self.facts, rng))
 
 
 def _caption(

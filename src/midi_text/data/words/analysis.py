@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from ...facts.analysis import Analysis
-from ...facts.chord import Chord, roman_numeral
+from ...facts.chord import chord_names, roman_numeral
 from ...facts.parts import Part
 from ...facts.traits import TRAITS
 from ...facts_midi_text import MusicFacts
@@ -78,25 +78,20 @@ def _shown(names: Sequence[str], rng: random.Random) -> str:
     return separator.join(names)
 
 
-def _named(chords: Sequence[Chord], facts: MusicFacts) -> list[str]:
-    """Their symbols, spelled as the key spells them unless that is a strange sight."""
-    spelled = [chord.spelled(facts.key) if facts.key else chord.name for chord in chords]
-    return [chord.name for chord in chords] if any(_STRANGE.search(name) for name in spelled) else spelled
-
-
 def _chords(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment | None:
     harmony = analysis.harmony
     loop = tuple(chord.in_root_position for chord in harmony.loop)
     if 2 < len(loop) <= 8 and "repeated chord loop" in analysis.traits:
-        return fragment("harmony", "chord loop", {"chords": _shown(_named(loop, facts), rng)}, ("chords", loop))
+        shown = _shown(chord_names(loop, facts.key), rng)
+        return fragment("harmony", "chord loop", {"chords": shown}, ("chords", loop))
     opening = harmony.progression[: rng.choice((3, 4, 4, 5))]
     thin = facts.polyphony < _CHORDAL or any(chord.quality == "5" for chord in opening)
     if len(opening) < 3 or thin or "unaccompanied line" in analysis.traits:
         return None  # chords that one line only hints at
-    return fragment("harmony", "opening chords", {"chords": _shown(_named(opening, facts), rng)}, ("chords", opening))
+    shown = _shown(chord_names(opening, facts.key), rng)
+    return fragment("harmony", "opening chords", {"chords": shown}, ("chords", opening))
 
 
-_STRANGE = re.compile("##|bb|^[BE]#|^[CF]b")
 _PLAIN_NUMERAL = re.compile("b?[IViv]+°?7?")
 
 
