@@ -13,7 +13,14 @@ from midi_text.evaluation import ngrams
 from midi_text.evaluation.caption_facts import Measured, claims
 from midi_text.evaluation.independent import Independent
 from midi_text.evaluation.ngrams import bleu_of_sums, floor_captions, meteor_missing, ngram_rows
-from midi_text.evaluation.retrieval import chance_rows, expected_reciprocal, fact_features, places, retrieval_rows
+from midi_text.evaluation.retrieval import (
+    both_features,
+    chance_rows,
+    expected_reciprocal,
+    fact_features,
+    places,
+    retrieval_rows,
+)
 from midi_text.evaluation.round_trip import facts_of, midi_round_trip, text_round_trip
 from midi_text.evaluation.styles import StyleCase, stated_styles, style_rows
 from midi_text.facts.analysis import analyze
@@ -173,6 +180,15 @@ def test_matching_by_facts_finds_the_piece_that_the_words_fit():
     assert rows["midi_to_text/r@1/facts"].value > 0.9
     mute, fits = fact_features(["Lovely music."] * 40, pieces)  # says nothing: chance
     assert by_name(retrieval_rows(mute, fits, "x"))["text_to_midi/r@1/x"].value == pytest.approx(1 / 40)
+
+
+def test_where_facts_leave_it_open_the_space_decides():
+    facts = np.array([[1.0, 0], [1, 0], [0, 1], [0, 1]]), np.array([[3.0, -3], [3, -3], [-3, 3], [-3, 3]])
+    space = np.array([[1.0, 0], [0, 1], [1, 0], [0, 1]])
+    found = {}
+    for name, pair in (("facts", facts), ("space", (space, space)), ("both", both_features(facts, (space, space), 9))):
+        found[name] = by_name(retrieval_rows(*pair, name))[f"text_to_midi/r@1/{name}"].value
+    assert found == {"facts": 0.5, "space": 0.5, "both": 1.0}
 
 
 def test_rare_claims_count_for_more_and_no_opinion_for_nothing():

@@ -148,6 +148,12 @@ def test_the_command(folder: Path, checkpoint: Path, capsys: pytest.CaptureFixtu
     assert f"1. {folder / '1.mid'}" in capsys.readouterr().out
 
 
+def test_the_scale_is_what_training_sharpened_cosines_with(embedder: Embedder, tiny_checkpoint: Path):
+    assert embedder.scale == pytest.approx(1 / 0.07)
+    with pytest.raises(ValueError, match="shared space"):
+        _ = Embedder.load(tiny_checkpoint).scale
+
+
 def test_candidates_of_the_same_agreement_are_ranked_by_the_space(checkpoint: Path):
     model = MidiTextForConditionalGeneration.from_pretrained(checkpoint)
     pipe = TextToMidiPipeline(model=model, processor=MidiTextProcessor.from_pretrained(checkpoint))

@@ -54,6 +54,15 @@ class Embedder:
         """Whether the checkpoint was trained to match words and music."""
         return bool(self.model.config.projection_dim)
 
+    @property
+    def scale(self) -> float:
+        """The factor from cosines to log odds that the space was trained with.
+
+        Raises:
+            ValueError: The checkpoint has no shared space.
+        """
+        return float(self.model.base_model.logit_scale)
+
     def embed_texts(self, texts: Sequence[str]) -> np.ndarray:
         """Texts as unit vectors, float32, `(texts, P)`.
 

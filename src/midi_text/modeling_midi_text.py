@@ -308,6 +308,15 @@ class MidiTextModel(MidiTextPreTrainedModel):
             logit_scale=self._aligned().scale,
         )
 
+    @property
+    def logit_scale(self) -> float:
+        """The factor from cosines to logits that the shared space was trained with.
+
+        Raises:
+            ValueError: This model was not trained for it.
+        """
+        return float(self._aligned().scale.detach())
+
     def _aligned(self) -> Alignment:
         if self.alignment is None:
             raise ValueError(

@@ -22,7 +22,7 @@ from ..evaluation.forms import WAYS, form_prompts, form_rows
 from ..evaluation.independent import agreement_rows, measure_independently
 from ..evaluation.likelihood import evaluate_likelihood, system_rows
 from ..evaluation.ngrams import meteor_missing, ngram_rows
-from ..evaluation.retrieval import chance_rows, fact_features, retrieval_rows
+from ..evaluation.retrieval import both_features, chance_rows, fact_features, retrieval_rows
 from ..evaluation.round_trip import midi_round_trip, text_round_trip
 from ..evaluation.styles import StyleCase, style_rows
 from ..evaluation.systems import Model, Template
@@ -131,7 +131,9 @@ def _retrieval(bench: Bench, part: str) -> EvaluationReport:
     embedder = Embedder(bench.pipe.model, bench.pipe.processor)
     if embedder.has_space:
         music = bench.pipe.processor.tokenizer.merge([row.events for row in pairs])
-        rows += retrieval_rows(embedder.embed_texts(texts), embedder.embed_music(music), "contrastive")
+        space = embedder.embed_texts(texts), embedder.embed_music(music)
+        rows += retrieval_rows(*space, "contrastive")
+        rows += retrieval_rows(*both_features(features, space, embedder.scale), "facts_and_contrastive")
     else:
         say("this checkpoint has no space of words and music; matching by facts alone is measured")
     return _report(bench, part, len(pairs), rows)

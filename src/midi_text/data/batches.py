@@ -131,7 +131,7 @@ def plan_epoch(
         events_per_batch: Rows times the longest row's events, at most; a longer row makes a batch of its own.
         seed: Of the run.
         epoch: Its number; another epoch draws other tasks and other company.
-        caps: Tasks that read no more than so many events of a row.
+        caps: Tasks whose rows count for so many events at most.
         suited: Tasks that want certain rows, and for each row whether it is one, shape ``(rows,)``: they get those as
             far as there are any.
 
@@ -144,10 +144,10 @@ def plan_epoch(
     rng = np.random.default_rng((seed, epoch))
     tasks = list(shares)
     drawn = rng.choice(len(tasks), len(lengths), p=[shares[task] / total for task in tasks])
-    for task in set(tasks) & set(suited or {}):
-        number = tasks.index(task)
-        wrong = np.flatnonzero((drawn == number) & ~suited[task])
-        right = rng.permutation(np.flatnonzero((drawn != number) & suited[task]))[: len(wrong)]
+    for task, fits in (suited or {}).items():
+        number = tasks.index(task) if task in tasks else -1
+        wrong = np.flatnonzero((drawn == number) & ~fits)
+        right = rng.permutation(np.flatnonzero((drawn != number) & fits))[: len(wrong)]
         drawn[wrong[: len(right)]], drawn[right] = drawn[right], number
     batches: list[Batch] = []
     for number, task in enumerate(tasks):

@@ -124,3 +124,19 @@ def fact_features(texts: Sequence[str], pieces: Sequence[Analyzer]) -> tuple[np.
     share = (true.sum(0) + 0.5) / (known.sum(0) + 1)
     weight = np.where(true > 0, np.log(_TRUST / share), np.log((1 - _TRUST) / (1 - share)))
     return says, np.where(known, weight, 0)
+
+
+def both_features(
+    facts: tuple[np.ndarray, np.ndarray], space: tuple[np.ndarray, np.ndarray], scale: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Features whose dot product is that of the facts and that of the space together.
+
+    Both are log odds and add up: of the claims, and the cosine times the scale that training sharpened it with.
+
+    Args:
+        facts: What `fact_features` gave.
+        space: Unit vectors of the same texts and pieces.
+        scale: Factor from cosines to log odds.
+    """
+    (says, holds), (words, music) = facts, space
+    return np.hstack([says, scale * words]), np.hstack([holds, music])

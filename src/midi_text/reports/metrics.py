@@ -204,6 +204,7 @@ NAMES = {
     "midi": "music → words → music",
     "template": "rules that know the facts",
     "contrastive": "the model's space",
+    "facts_and_contrastive": "facts and the model's space",
     "chance": "guessing",
     "copied": "sections copied",
     "written": "sections written anew",

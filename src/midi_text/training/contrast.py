@@ -22,7 +22,7 @@ from ..modeling_midi_text import MidiTextForConditionalGeneration
 
 CONTRAST = "contrast"
 PROJECTION_DIM = 128  # of models that come without a shared space
-MOST_EVENTS = 512  # longer rows count as this long: nothing is decoded, and pairs need company
+PAIR_EVENTS = 64  # what a row counts for at most: nothing is decoded, and pairs need company
 
 
 def in_step(plan: Sequence[Batch], world: int) -> list[Batch]:

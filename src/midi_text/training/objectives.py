@@ -35,7 +35,7 @@ from ..masks_midi_text import column_reader
 from ..measured_midi_text import measured_words
 from ..sketch_midi_text import Sketch, sketch_of, thinned
 from ..tokenization_midi_text import EMBED, MidiTextTokenizer
-from .contrast import CONTRAST, MOST_EVENTS
+from .contrast import CONTRAST, PAIR_EVENTS
 from .disguise import Disguise
 from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, whole_target
 
@@ -46,7 +46,7 @@ UNMEASURED = 0.1  # of the captions are written from the notes alone
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
-CAPS = {"opening": 2 * OPENING_TOKENS, "retell": 2 * OPENING_TOKENS, CONTRAST: MOST_EVENTS}
+CAPS = {"opening": 2 * OPENING_TOKENS, "retell": 2 * OPENING_TOKENS, CONTRAST: PAIR_EVENTS}
 TASKS = ("compose", "opening", "untold", "caption", "retell", *CHANGES, CONTRAST)
 CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 
