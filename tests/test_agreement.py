@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 
 import pytest
@@ -219,6 +220,37 @@ def test_drums_alone_have_no_key() -> None:
 )
 def test_repairs(caption: str, expected: str) -> None:
     assert check_caption(caption, WALTZ).text == expected
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        ("Violin and piano. One soon notices a fast harmonic rhythm.", "Violin and piano."),
+        ("Violin and piano. Drum fills come in bar 4.", "Violin and piano."),
+        ("A waltz for violin as well as drums. Piano.", "A waltz for violin. Piano."),
+        ("Violin and piano. It covers a high register; the music is dense.", "Violin and piano. The music is sparse."),
+        ("Organ. Piano.", "Violin. Piano."),
+        ("It is in the hands of an organ, with violin.", "It is in the hands of a piano, with violin."),
+        ("loud / organ solo / dotted rhythms / violin", "soft / piano solo / violin"),
+        ("Piano, violin and drums..", "Piano, violin."),
+        ("A mass given to violin and piano in Lydian mode.", "A mass given to violin and piano in Lydian mode."),
+    ],
+)
+def test_what_is_cut_leaves_sentences(caption: str, expected: str) -> None:
+    assert check_caption(caption, WALTZ).text == expected
+
+
+def test_no_sentence_is_left_hanging() -> None:
+    rng = random.Random(13)
+    hanging = re.compile(
+        r"\b(?:an?|the|with|for|of|and|as|in|on|to|is|are|plus)[.;]|[.!?] ?[a-z]|\x00|\b(?:an?|the) (?:in|with|is)\b"
+    )
+    broken = 0
+    for _ in range(400):
+        text = write_caption(random_facts(rng), random_labels(rng), rng)
+        if not hanging.search(text):
+            broken += bool(hanging.search(check_caption(text, random_facts(rng)).text))
+    assert broken <= 4
 
 
 def test_reports_what_it_did() -> None:

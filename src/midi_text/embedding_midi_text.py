@@ -1,7 +1,7 @@
 """Words and music as vectors of one space: the door to `get_text_features` and `get_midi_features`.
 
 Vectors have length one, so a dot product is the cosine of two of them: of words and a piece, or of two pieces. Words
-beyond the processor's limit and bars beyond the model's are not read. A checkpoint that was not trained for it has no
+beyond the processor's limit and music beyond `MUSIC_IDS` are not read. A checkpoint that was not trained for it has no
 such space, which `MidiTextModel` says as an error; `has_space` asks first.
 """
 
@@ -19,7 +19,7 @@ from .modeling_midi_text import MidiTextModel
 from .processing_midi_text import MidiTextProcessor
 from .tokenization_midi_text import EMBED
 
-_FRAME = 3  # the task token, <midi> and </midi>
+MUSIC_IDS = 256  # of a piece are read, its first bars: in training hundreds of pairs stand side by side
 
 
 class Embedder:
@@ -77,15 +77,14 @@ class Embedder:
         Raises:
             ValueError: The checkpoint has no shared space.
         """
-        room = self.processor.max_source_length - _FRAME
         return self._embed(
-            self.model.get_midi_features, (self.processor.encode(EMBED, music=ids[:room]) for ids in pieces)
+            self.model.get_midi_features, (self.processor.encode(EMBED, music=ids[:MUSIC_IDS]) for ids in pieces)
         )
 
     def music_ids(self, score: symusic.Score) -> list[int]:
         """A score's ids, as many bars as are read; [] where there is no note or the first bar is too long."""
         try:
-            return list(self.processor.tokenizer.encode_score(score, self.processor.max_source_length - _FRAME).ids)
+            return list(self.processor.tokenizer.encode_score(score, MUSIC_IDS).ids)
         except ValueError:
             return []
 
@@ -102,4 +101,4 @@ class Embedder:
         return out
 
 
-__all__ = ["Embedder"]
+__all__ = ["MUSIC_IDS", "Embedder"]

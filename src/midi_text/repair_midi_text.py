@@ -9,14 +9,14 @@ comma. What then still contradicts loses its sentence. The result is read again:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .ask_midi_text import Statement
+from .cuts_midi_text import CUT, clauses, cut, mended, merged, tidy
 from .facts.analysis import Analysis
 from .facts_midi_text import MusicFacts
 from .prompt_midi_text import read_prompt
-from .trait_words_midi_text import TRAIT_WORDS
 from .truth_midi_text import ANALYSIS_FACTS, class_holds, contradicts, role_programs, unnamed_programs
 from .vocabulary_midi_text import CLASSES, FAMILIES, TEMPO_WORDS, instrument_name, tempo_words
 
@@ -101,16 +101,16 @@ def _mend(
             replacements[span] = word
     wrong = {span for span, word in replacements.items() if not word}
     others = [(s.start, s.end) for s in statements if (s.start, s.end) not in wrong]
-    clauses = _merged(
+    cuts = merged(
         clause
         for statement in statements
         if (statement.start, statement.end) in wrong and statement.fact in ANALYSIS_FACTS
-        for clause in _clauses(text, statement, others)
+        for clause in clauses(text, statement, others)
     )
-    edits = [(*clause, "", True) for clause in clauses] + [
+    edits = [(*clause, "", True) for clause in cuts] + [
         (*span, word, False)
         for span, word in replacements.items()
-        if not any(first <= span[0] < last for first, last in clauses)
+        if not any(first <= span[0] < last for first, last in cuts)
     ]
     for start, end, word, whole in sorted(edits, reverse=True):
         old = text[start:end]
@@ -118,14 +118,19 @@ def _mend(
             word += " piece"
         if word:
             repaired.append(f"{old} -> {word}")
-            text = _with_article(text[:start], word) + text[end:]
+            word = _like(word, old) if _opens(text, start) else word
+            text = _with_article(text[:start], word, text[end:]) + text[end:]
         else:
             dropped.append(old.strip(" ,;") if whole else old)
-            text = text[:start] + text[end:] if whole else _cut(text, start, end)
-    text = _EMPTY_SENTENCE.sub("", text)
+            text = text[:start] + CUT + text[end:] if whole else cut(text, start, end)
     repaired.reverse()
     dropped.reverse()
-    return _tidy(text)
+    return mended(text, dropped)
+
+
+def _opens(text: str, start: int) -> bool:
+    """Whether a sentence begins there."""
+    return not text[:start].strip() or text[:start].rstrip()[-1] in ".!?\n"
 
 
 def _unnamed_instruments(statements: Sequence[Statement], facts: MusicFacts) -> list[str]:
@@ -149,7 +154,10 @@ def _with_all_instruments(text: str, facts: MusicFacts, repaired: list[str]) -> 
     words = [instrument_name(program) for program in unnamed] if len(unnamed) <= _MOST_ADDED else ["other instruments"]
     last = named[-1].end
     added = "".join(f", {word}" for word in words[:-1]) + f" and {words[-1]}"
-    before = _SOLO.sub("", text[: named[0].start]) + text[named[0].start : last]
+    first = named[0].start
+    before = _SOLO.sub("", text[:first])
+    opens = len(before) < first and _opens(before, len(before))
+    before += (text[first].upper() if opens else text[first]) + text[first + 1 : last]
     repaired.append(f"{text[named[-1].start : last]} -> {text[named[-1].start : last]}{added}")
     return before + added + text[last:]
 
@@ -239,92 +247,16 @@ def _like(word: str, text: str) -> str:
     return word[:1].upper() + word[1:] if text[:1].isupper() else word
 
 
-def _with_article(before: str, word: str) -> str:
-    """Set a word after a text that may end in "a" or "an"."""
+def _with_article(before: str, word: str, after: str) -> str:
+    """Set a word after a text that may end in "a" or "an", which a plural by itself takes away."""
     match = re.search(r"\b([Aa])n?(\s+)$", before[-8:])
     if match is None:
         return before + word
+    alone = not re.match(r"[ -][a-z]", after) or re.match(r" (?:and|or|with|in|at|plus|are|is)\b", after)
+    if alone and word.endswith("s") and not word.endswith("ss"):
+        return before[: len(before) - len(match.group())] + word
     vowel = word[0] in "aeiouAEIOU8" or word.split()[0].rstrip("#b") == "F" or bool(re.match("1[18]\\b", word))
     return before[: len(before) - len(match.group())] + match.group(1) + ("n" if vowel else "") + match.group(2) + word
-
-
-_EMPTY_SENTENCE = re.compile(  # "It is scored for.", "The mass setting is cast.", "Its key is."
-    r"(?:^|(?<=[.!?])\s+)(?:It|(?:The|This|Its)(?:\s+[\w’'-]+){1,3}?)\s+(?:is|are|has|have|lasts|runs|moves|goes|opens|sits|lies)"
-    r"(?:\s+(?:played|scored|written|set|cast|rooted|grounded|pitched|counted|notated|barred|taken|meant|intended))?"
-    r"(?:\s+(?:by|for|with|in|at|on|to))?\s*[.!?](?=\s|$)"
-    r"|(?<=[.!?])\s+(?:It|(?:The|This) (?:piece|music|work|whole))\s*(?:by|for|with)?\s*[.!?]"
-)
-_NOUN_AFTER = re.compile(
-    r"\s+(?:dynamics|articulation|registers?|range|texture|density|tempo|pace|speed|volume|time|metre|meter|key|long|form|"
-    r"progression|chords?|loop|accompaniment|feel|writing|figures?|lines?)\b",
-    re.IGNORECASE,
-)
-_LEAD = re.compile(
-    r"(?:,?\s+(?:and\s+)?|^)(?:with(?:\s+no)?|without(?:\s+any)?|no|in|at|played|for|of|lasting|by|over|on|to|into)\s+"
-    r"(?:an?\s+|the\s+)?(?:solo\s+)?(?:key\s+of\s+)?$",
-    re.IGNORECASE,
-)  # fmt: skip
-_ITEM_LEAD = re.compile(r"(?:\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+)(?:an?\s+|the\s+)?$")
-_ITEM_TAIL = re.compile(r"^(?:\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+)(?!(?:in|at|with|is|has|lasts|it)\b)")
-
-
-def _cut(text: str, start: int, end: int) -> str:
-    """The text without a statement and the little words that held it."""
-    noun = _NOUN_AFTER.match(text, end)
-    end = noun.end() if noun else end
-    before, after = text[:start], text[end:]
-    item = _ITEM_LEAD.search(before[-40:])
-    if item:
-        return before[: len(before) - len(item.group())] + after
-    tail = _ITEM_TAIL.match(after)
-    lead = _LEAD.search(before[-60:])
-    if tail and not noun:
-        return before + after[tail.end() :]
-    if lead and (noun or not re.match(r"\s+[^\W\d]", after) or re.match(r"\s+(?:in|at|for|with|and|of)\b", after)):
-        return before[: len(before) - len(lead.group())] + after
-    return before + after
-
-
-# Where a clause that states something of the analysis can be cut off: before it, and after it.
-_CLAUSE_STARTS = re.compile(r"(?:^|(?<=[.!?])\s+|\n|;|,(?:\s+(?:and|but))?|\s+(?:and|but|with|over)\b|\s[/|])\s*")
-_CLAUSE_ENDS = re.compile(r"(?=[.!?](?:\s|$)|\n|;|,|\s(?:and|but|with|for|over|in|at)\s|\s[/|]\s|$)")
-_LONGEST_CLAUSE = 200
-
-
-def _clauses(text: str, statement: Statement, others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The clause that holds a false statement of the analysis and nothing else, as a range of the text; at most one.
-
-    "The tempo bends freely." goes wholly, "…, driven by a backbeat" from its comma on; a word before the noun ("a
-    syncopated waltz") is no clause.
-    """
-    words = TRAIT_WORDS.get(str(statement.value))
-    if words and statement.text.lower() in words.before and re.match(r"\s+\w", text[statement.end :]):
-        return []
-    offset = max(0, statement.start - _LONGEST_CLAUSE)
-    starts = [m for m in _CLAUSE_STARTS.finditer(text[offset : statement.start]) if m.end() or not offset]
-    ends = _CLAUSE_ENDS.search(text, statement.end)
-    if not starts or ends is None:
-        return []
-    start, inner, end = offset + starts[-1].start(), offset + starts[-1].end(), ends.start()
-    opening = start == 0 or text[start - 1] in ".!?\n" or text[start] == "\n"
-    if opening and text[end : end + 1] not in ("", ".", "!", "?", "\n", ";"):
-        return []  # what follows hangs on the opening of the sentence
-    if opening and text[end : end + 1] in (".", "!", "?", ";"):
-        end += 1
-    if any(first < end and last > inner for first, last in others):
-        return []
-    return [(start, end)]
-
-
-def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Ranges that overlap as one."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
 
 
 def _without_sentences(text: str, wrong: Sequence[Statement], dropped: list[str]) -> str:
@@ -337,14 +269,4 @@ def _without_sentences(text: str, wrong: Sequence[Statement], dropped: list[str]
         end = min(ends) + 1 if ends else len(text)
         dropped.append(text[start:end].strip())
         text = text[:start] + text[end:]
-    return _tidy(text) if wrong else text
-
-
-def _tidy(text: str) -> str:
-    text = re.sub(r"[ \t]{2,}", " ", text)
-    text = re.sub(r"\s+([,.;!?])", r"\1", text)
-    text = re.sub(r"([,;])(?:[,;])+", r"\1", text)
-    text = re.sub(r",(\s*[.!?])", r"\1", text)
-    text = re.sub(r"\b([Aa]) (?=[aeio][a-z]{3})(?!one)", r"\1n ", text)
-    text = re.sub(r"^[\s,;]+|\s+$", "", text)
-    return text[:1].upper() + text[1:] if text[:1].islower() and text.endswith(".") else text
+    return tidy(text) if wrong else text

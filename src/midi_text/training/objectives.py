@@ -29,6 +29,7 @@ import numpy as np
 from ..changes_midi_text import CHANGES as CHANGES
 from ..data.batches import Example, Row
 from ..data.captions import write_caption, write_prompt
+from ..embedding_midi_text import MUSIC_IDS
 from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts
 from ..masks_midi_text import column_reader
@@ -93,7 +94,9 @@ def make_example(
         (music,) = tokenizer.merge([events])
         write = rng.choice((write_caption, write_prompt))
         text = given or write(facts, row.labels, rng, analysis=analysis)
-        return Example(tokenizer.prompt_ids(EMBED, text), tokenizer.prompt_ids(EMBED, music=music), facts.notes)
+        return Example(
+            tokenizer.prompt_ids(EMBED, text), tokenizer.prompt_ids(EMBED, music=music[:MUSIC_IDS]), facts.notes
+        )
     if task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}; got {task!r}")
     silent = task == "untold" or (augment and rng.random() < EMPTY_PROMPTS)
