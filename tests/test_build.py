@@ -198,6 +198,11 @@ def test_a_plan_holds_every_row_once_and_depends_on_the_epoch():
     refined = {row for batch in suited if batch.task == "refine" for row in batch.rows}
     assert set(np.flatnonzero(few)) <= refined, "they come first, and others where they do not suffice"
     assert 100 < len(refined) < 150
+    weighed = plan_epoch(lengths, shares, 4000, seed=1, epoch=0, weights=np.where(few, 2.0, 0.5))
+    came = [number % 500 for batch in weighed for number in batch.rows]
+    assert [came.count(row) for row in np.flatnonzero(few)] == [2] * 50
+    assert 180 < len(came) - 100 < 270, "half of the others"
+    assert len({number for batch in weighed for number in batch.rows}) == len(came), "a copy has a number of its own"
     with pytest.raises(ValueError, match="one must be positive"):
         plan_epoch(lengths, {"compose": 0.0}, 4000, 0, 0)
 

@@ -15,6 +15,7 @@ from midi_text import (
     Description,
     Key,
     MidiError,
+    MidiTextConfig,
     MidiTextForConditionalGeneration,
     MidiTextProcessor,
     MidiToTextPipeline,
@@ -216,6 +217,12 @@ def test_a_streamer_hears_the_piece_as_it_is_written(compose: TextToMidiPipeline
     assert streamer.ended
     score = compose.processor.decode_score(streamer.ids)
     assert score.note_num() == piece.facts.notes
+
+
+def test_a_model_made_in_memory_describes(tiny_checkpoint: Path, waltz: Composition):
+    model = MidiTextForConditionalGeneration(MidiTextConfig.from_pretrained(tiny_checkpoint))
+    pipe = MidiToTextPipeline(model=model, processor=MidiTextProcessor.from_pretrained(tiny_checkpoint))
+    assert pipe(waltz.midi, max_new_tokens=4).styles == ()
 
 
 def test_the_auto_classes_know_us(tiny_checkpoint: Path):

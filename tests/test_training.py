@@ -118,6 +118,19 @@ def test_a_run_is_not_overwritten(run: Path, data: Path):
         train(data, run, SETTINGS)
 
 
+def test_sources_are_weighed_and_must_be_there(data: Path, tmp_path: Path):
+    trainer = Trainer(data, tmp_path / "run", dataclasses.replace(SETTINGS, tasks={"compose": 1.0}))
+    assert trainer.weights is None
+    source = trainer.table.sources[0]
+    weighed = dataclasses.replace(SETTINGS, steps=1, validate_every=1, save_every=1, sources={source: 2.5})
+    trainer = Trainer(data, tmp_path / "run", weighed)
+    assert trainer.weights is not None
+    assert set(trainer.weights[[each == source for each in trainer.table.sources]]) == {2.5}
+    assert trainer.run() is not None
+    with pytest.raises(ValueError, match=f"sources must be of the data, .*{source}.*; got nobody"):
+        Trainer(data, tmp_path / "other", dataclasses.replace(SETTINGS, sources={"nobody": 1.0}))
+
+
 def test_training_lowers_the_loss(data: Path, tmp_path: Path):
     brisk = dataclasses.replace(SETTINGS, learning_rate=4e-3, matrix_learning_rate=0.02)
     settings = dataclasses.replace(brisk, steps=60, validate_every=20, ema_decay=0.8, save_every=60)

@@ -275,7 +275,9 @@ class MidiToTextPipeline(_MidiTextPipeline):
 
     @cached_property
     def _probe(self) -> StyleProbe | None:
-        """The style probe that lies beside the weights."""
+        """The style probe that lies beside the weights; a model that was made in memory has none."""
+        if not self.model.name_or_path:
+            return None
         path = cached_file(
             self.model.name_or_path,
             PROBE_FILE,

@@ -65,7 +65,10 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     train.add_argument("output", metavar="OUTPUT", help="the run's folder; the best weights come to OUTPUT/best")
     train.add_argument("--settings", type=Path, metavar="FILE", help="settings as JSON or TOML; options win over it")
     train.add_argument(
-        "--tasks", type=_tasks, metavar="A=SHARE,B=SHARE", help='such as "contrast" or "compose=0.7,contrast=0.3"'
+        "--tasks", type=_shares, metavar="A=SHARE,B=SHARE", help='such as "contrast" or "compose=0.7,contrast=0.3"'
+    )
+    train.add_argument(
+        "--sources", type=_shares, metavar="A=WEIGHT,B=WEIGHT", help='such as "pop909=2,polish=0.5"; others have 1'
     )
     train.add_argument(
         "--trackers", type=_names, metavar="A,B", help='such as "wandb"; "" for none [tensorboard, where installed]'
@@ -206,11 +209,11 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _tasks(text: str) -> dict[str, float]:
-    """Shares of tasks; a task without one has 1."""
+def _shares(text: str) -> dict[str, float]:
+    """Shares by name; a name without one has 1."""
     try:
         return {name.strip(): float(share or 1) for name, _, share in (part.partition("=") for part in text.split(","))}
     except ValueError as error:
         raise argparse.ArgumentTypeError(
-            f'must be tasks and shares such as "compose=0.7,contrast=0.3"; got {text!r}'
+            f'must be names and numbers such as "compose=0.7,contrast=0.3"; got {text!r}'
         ) from error

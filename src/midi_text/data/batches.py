@@ -48,7 +48,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Batch:
-    """The examples of one optimisation step: a task and row numbers."""
+    """The examples of one optimisation step: a task and numbers of rows, see `plan_epoch`."""
 
     task: str
     rows: tuple[int, ...]
@@ -122,8 +122,9 @@ def plan_epoch(
     epoch: int,
     caps: Mapping[str, int] | None = None,
     suited: Mapping[str, np.ndarray] | None = None,
+    weights: np.ndarray | None = None,
 ) -> list[Batch]:
-    """Every row once, in batches of one task and similar length.
+    """Every row once, or as often as its weight says, in batches of one task and similar length.
 
     Args:
         lengths: Events of every row, shape ``(rows,)``.
@@ -134,6 +135,10 @@ def plan_epoch(
         caps: Tasks whose rows count for so many events at most.
         suited: Tasks that want certain rows, and for each row whether it is one, shape ``(rows,)``: they get those as
             far as there are any.
+        weights: How often each row comes, shape ``(rows,)``: 1.5 is once or twice. None is once.
+
+    Returns:
+        Batches of numbers: of a row, and of its further copies, which are that number plus multiples of ``rows``.
 
     Raises:
         ValueError: If no share is positive.
@@ -142,24 +147,32 @@ def plan_epoch(
     if not total > 0 or min(shares.values()) < 0:
         raise ValueError(f"task shares must not be negative and one must be positive; got {dict(shares)}")
     rng = np.random.default_rng((seed, epoch))
+    numbers = np.arange(len(lengths))
+    if weights is not None:
+        times = np.floor(weights + rng.random(len(lengths)))
+        copies = range(int(times.max(initial=0)))
+        numbers = np.concatenate([numbers[:0], *(numbers[times > n] + n * len(lengths) for n in copies)])
+    rows = numbers % max(len(lengths), 1)
     tasks = list(shares)
-    drawn = rng.choice(len(tasks), len(lengths), p=[shares[task] / total for task in tasks])
+    drawn = rng.choice(len(tasks), len(rows), p=[shares[task] / total for task in tasks])
     for task, fits in (suited or {}).items():
         number = tasks.index(task) if task in tasks else -1
-        wrong = np.flatnonzero((drawn == number) & ~fits)
-        right = rng.permutation(np.flatnonzero((drawn != number) & fits))[: len(wrong)]
+        wrong = np.flatnonzero((drawn == number) & ~fits[rows])
+        right = rng.permutation(np.flatnonzero((drawn != number) & fits[rows]))[: len(wrong)]
         drawn[wrong[: len(right)]], drawn[right] = drawn[right], number
     batches: list[Batch] = []
     for number, task in enumerate(tasks):
-        rows = rng.permutation(np.flatnonzero(drawn == number))
-        for start in range(0, len(rows), _BUCKET):
-            bucket = rows[start : start + _BUCKET]
-            bucket = bucket[np.argsort(lengths[bucket], kind="stable")][::-1]
+        places = rng.permutation(np.flatnonzero(drawn == number))
+        for start in range(0, len(places), _BUCKET):
+            bucket = places[start : start + _BUCKET]
+            sizes = lengths[rows[bucket]]
+            order = np.argsort(sizes, kind="stable")[::-1]
+            bucket, sizes = bucket[order], sizes[order]
             first = 0
             while first < len(bucket):
-                longest = min(int(lengths[bucket[first]]), (caps or {}).get(task, 2**31))
+                longest = min(int(sizes[first]), (caps or {}).get(task, 2**31))
                 count = max(1, events_per_batch // longest)
-                batches.append(Batch(task, tuple(int(i) for i in bucket[first : first + count])))
+                batches.append(Batch(task, tuple(int(numbers[i]) for i in bucket[first : first + count])))
                 first += count
     return [batches[i] for i in rng.permutation(len(batches))]
 

@@ -48,7 +48,7 @@ class Epoch(Dataset[TensorBatch]):
 
     def __getitem__(self, index: int) -> TensorBatch:
         batch = self.plan[index]
-        rows = [self.table[row] for row in batch.rows]
+        rows = [self.table[number % len(self.table)] for number in batch.rows]
         examples = [
             make_example(
                 self.tokenizer, row, batch.task, random.Random(f"{self.seed}:{number}"), self.augment, self.sketches

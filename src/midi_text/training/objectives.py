@@ -47,7 +47,7 @@ UNMEASURED = 0.1  # of the captions are written from the notes alone
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
-CAPS = {"opening": 2 * OPENING_TOKENS, "retell": 2 * OPENING_TOKENS, CONTRAST: PAIR_EVENTS}
+CAPS = {"opening": 4 * OPENING_TOKENS, "retell": 4 * OPENING_TOKENS, CONTRAST: PAIR_EVENTS}  # a prompt is read, too
 TASKS = ("compose", "opening", "untold", "caption", "retell", *CHANGES, CONTRAST)
 CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 

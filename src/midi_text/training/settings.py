@@ -17,6 +17,8 @@ class TrainingSettings:
         lora_rank: Rank of the low-rank adapters that are trained instead of the weights (`adapters`); 0 trains all.
         sketches: Whether the model reads sketches behind the words; a fine-tune keeps what its base knows.
         tasks: How often each task is drawn; ``objectives`` says what they are.
+        sources: How often each row of a source comes in an epoch: 2 is twice, 0 never, 0.5 every other time; a source
+            that is not named comes once.
         contrast_weight: Factor on the loss of the task ``contrast``, nats a pair, beside the others' nats a token.
         max_events: Longer rows are left out, for a small model with little time; None takes all.
         steps: Optimisation steps; the learning rate falls to its last value exactly there.
@@ -47,6 +49,7 @@ class TrainingSettings:
     lora_rank: int = 0
     sketches: bool = True
     tasks: Mapping[str, float] = field(default_factory=lambda: {"compose": 0.5, "opening": 0.2, "caption": 0.3})
+    sources: Mapping[str, float] = field(default_factory=dict)
     contrast_weight: float = 1.0
     max_events: int | None = None
     steps: int = 10_000
@@ -76,6 +79,8 @@ class TrainingSettings:
         for name in ("matrix_learning_rate", "warmup_steps", "weight_decay", "workers", "lora_rank", "samples"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative; got {getattr(self, name)}")
+        if min(self.sources.values(), default=0) < 0:
+            raise ValueError(f"weights of sources must not be negative; got {dict(self.sources)}")
         if not self.contrast_weight > 0:
             raise ValueError(f"contrast_weight must be positive; got {self.contrast_weight}")
         if not self.learning_rate > 0:

@@ -21,6 +21,7 @@ import torch
 from torch.nn import functional
 
 from ..data.styles import KINDS
+from ..records import write_whole
 from ..style_midi_text import NONE_OF_THESE, StyleProbe
 
 FOLDS = 5
@@ -92,14 +93,13 @@ def train_probe(
 
 def save_probe(probe: StyleProbe, path: str | Path) -> None:
     """Writes a probe as safetensors, weights in half precision; whole or not at all."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     tensors = {"scale": probe.scale.astype(np.float32), "hidden": probe.hidden.astype(np.float16)}
     tensors |= {f"heads.{kind}": head.astype(np.float16) for kind, head in probe.heads.items()}
     tensors |= {f"thresholds.{kind}": value.astype(np.float32) for kind, value in probe.thresholds.items()}
-    part = Path(path).with_suffix(".part")
-    save_file({k: np.ascontiguousarray(v) for k, v in tensors.items()}, part, {"kinds": json.dumps(probe.kinds)})
-    part.replace(path)
+    whole = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
+    write_whole(path, save(whole, {"kinds": json.dumps(probe.kinds)}))
 
 
 def _counts(classes: Sequence[Mapping[str, str]]) -> dict[str, Counter[str]]:
