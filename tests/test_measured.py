@@ -38,7 +38,7 @@ def test_a_line_says_what_was_measured():
     facts = measure_facts(waltz())
     said = measured_words(facts, analyze(waltz(), facts)).split("; ")
     tempo = "72 BPM, slow, moderately slow, larghetto, adagio, adagietto, andante"
-    assert said[:6] == ["3/4", tempo, "D minor", "16 bars", "40 s, 0:40", "piano, violin"]
+    assert said[:6] == ["3/4", tempo, "D minor", "16 bars, sixteen bars", "40 s, 0:40", "piano, violin"]
     assert "melody violin" in said
     assert "chords Dm Gm A Dm Gm" in said
     assert len(said) == len(set(said))
@@ -57,7 +57,7 @@ def test_any_music_can_be_said(score: symusic.Score):
     score = read_score(score).score
     facts = measure_facts(score)
     line = measured_words(facts, analyze(score, facts))
-    assert f"{facts.bars} bars" in line
+    assert f"; {facts.bars} bars" in line
     assert INSTRUMENTS[facts.programs[0]].written[0] in line
 
 

@@ -3,7 +3,7 @@
 As a request is read twice, in its words and as a sketch in the language of music (`sketch_midi_text`), so is music to
 describe: its notes, and the facts and the closer look in the language of words::
 
-    <caption> 3/4; 72 BPM, slow, adagio; D minor; 16 bars; 40 s, 0:40; violin, piano; soft; melody violin;
+    <caption> 3/4; 72 BPM, slow, adagio; D minor; 16 bars, sixteen bars; 40 s, 0:40; violin, piano; soft; melody violin;
     form AABA; chords Dm Gm A7 Dm; one key throughout <midi> … </midi>
 
 What can be counted need not be guessed: to state a fact truly, the decoder need only copy it. What to say, in which
@@ -19,7 +19,7 @@ from .facts_midi_text import MusicFacts
 from .sketch_midi_text import SURE
 from .trait_words_midi_text import TRAIT_WORDS
 from .truth_midi_text import class_holds
-from .vocabulary_midi_text import CLASSES, INSTRUMENTS, TEMPO_WORDS
+from .vocabulary_midi_text import CLASSES, INSTRUMENTS, NUMBER_WORDS, TEMPO_WORDS
 
 _MOST_PARTS, _MOST_SECTIONS, _MOST_CHORDS = 12, 12, 5
 
@@ -31,7 +31,8 @@ def measured_words(facts: MusicFacts, analysis: Analysis) -> str:
     seconds = round(facts.duration_seconds)
     said = ["{}/{}".format(*facts.time_signature), ", ".join(tempo)]
     said += [facts.key.name] if facts.key and facts.key_confidence >= SURE else []
-    said += [f"{facts.bars} bars", f"{seconds} s, {seconds // 60}:{seconds % 60:02}"]
+    said += [", ".join(f"{number} bars" for number in (facts.bars, *NUMBER_WORDS[facts.bars : facts.bars + 1]))]
+    said += [f"{seconds} s, {seconds // 60}:{seconds % 60:02}"]
     said.append(_instruments(facts.programs))
     said += [band.written[0] for fact, bands in CLASSES.items() for name, band in bands.items()
              if class_holds(fact, name, facts)]  # fmt: skip

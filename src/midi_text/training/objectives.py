@@ -28,7 +28,8 @@ import numpy as np
 
 from ..changes_midi_text import CHANGES as CHANGES
 from ..data.batches import Example, Row
-from ..data.captions import write_caption, write_prompt
+from ..data.captions import compose_text, write_caption, write_prompt
+from ..data.words.plans import SHORT_PLANS
 from ..embedding_midi_text import MUSIC_IDS
 from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts
@@ -44,6 +45,7 @@ EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
 DISGUISED = {"words": 0.5, "sketch": 0.6, "caption": 0.4}  # shares of prompts with words, without, and of captions
 UNMEASURED = 0.1  # of the captions are written from the notes alone
+SHORT = 0.5  # of the retellings are short notes: fact after fact, few words between
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
@@ -153,7 +155,8 @@ def _retelling(tokenizer: MidiTextTokenizer, heard: _Music, rng: random.Random, 
     if augment:
         heard = heard.maybe_disguised(tokenizer, rng)
     source = tokenizer.prompt_ids("caption", measured_words(heard.facts, heard.analysis))
-    words = write_caption(heard.facts, {}, rng, analysis=heard.analysis)
+    plan = rng.choice(SHORT_PLANS) if rng.random() < SHORT else None
+    words = compose_text(heard.facts, {}, rng, analysis=heard.analysis, plan=plan).text
     return Example(source, [*tokenizer.encode_text(words), tokenizer.eos_token_id], heard.facts.notes)
 
 

@@ -295,6 +295,8 @@ CAPTION_PLANS: tuple[tuple[Plan, ...], tuple[float, ...]] = (
     (as_statement, as_prose, as_programme, as_keywords, as_fields, as_bare, as_notes),
     (0.27, 0.32, 0.2, 0.05, 0.04, 0.05, 0.07),
 )
+SHORT_PLANS: tuple[Plan, ...] = (as_keywords, as_notes, as_fields)
+"""Those with the fewest words a fact."""
 PROMPT_PLANS: tuple[tuple[Plan, ...], tuple[float, ...]] = (
     (as_bare, as_order, as_something, as_keywords, as_wishes, as_study, as_notes, as_fields, as_mixture),
     (0.2, 0.2, 0.07, 0.14, 0.13, 0.08, 0.06, 0.05, 0.07),
