@@ -222,6 +222,23 @@ def test_repairs(caption: str, expected: str) -> None:
     assert check_caption(caption, WALTZ).text == expected
 
 
+def test_sections_are_told_by_the_bars_that_they_have() -> None:
+    true = "Violin and piano, with A (bars 1-8), B (bars 9-12) and A (bars 13-16)."
+    assert check_caption(true, WALTZ, CLOSER).text == true
+    for told in (
+        "A (bars 1-8), B (bars 9-16)",
+        "A (bars 1-4), A (bars 5-8) and B (bar 9)",
+        "A (bars 1-4), B (bars 5-12)",
+    ):
+        checked = check_caption(f"Violin and piano, with {told}.", WALTZ, CLOSER)
+        assert checked.text == true
+        assert checked.repaired == (f"{told} -> A (bars 1-8), B (bars 9-12) and A (bars 13-16)",)
+    assert check_caption(true, WALTZ).text == "Violin and piano."
+    assert check_caption("It is for violin and piano. It has A (bars 1-8), B (bars 9-16).", WALTZ).text == (
+        "It is for violin and piano."
+    )
+
+
 @pytest.mark.parametrize(
     ("caption", "expected"),
     [
@@ -230,6 +247,11 @@ def test_repairs(caption: str, expected: str) -> None:
         ("A waltz for violin as well as drums. Piano.", "A waltz for violin. Piano."),
         ("Violin and piano. It covers a high register; the music is dense.", "Violin and piano. The music is sparse."),
         ("Organ. Piano.", "Violin. Piano."),
+        ("A waltz for piano, violin, piano with a violin.", "A waltz for piano, violin."),
+        (
+            "A waltz for violin and piano. The violin and the piano play.",
+            "A waltz for violin and piano. The violin and the piano play.",
+        ),
         ("It is in the hands of an organ, with violin.", "It is in the hands of a piano, with violin."),
         ("loud / organ solo / dotted rhythms / violin", "soft / piano solo / violin"),
         ("Piano, violin and drums..", "Piano, violin."),

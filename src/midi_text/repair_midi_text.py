@@ -58,11 +58,12 @@ def check_caption(text: str, facts: MusicFacts, analysis: Analysis | None = None
     wrong = _wrong(original, facts, analysis)
     repaired: list[str] = []
     dropped: list[str] = []
-    if wrong:
-        text = _mend(text, original, (facts, analysis), repaired, dropped)
+    text = _with_true_sections(text, analysis, repaired, dropped)
+    if wrong or repaired or dropped:
+        text = _mend(text, _judged(text), (facts, analysis), repaired, dropped)
         for _ in range(2):  # a cut may bring words together that state something new
             text = _without_sentences(text, _wrong(_judged(text), facts, analysis), dropped)
-    text = _with_all_instruments(text, facts, repaired)
+    text = _with_all_instruments(_without_repeats(text, dropped), facts, repaired)
     statements = read_prompt(text).statements
     if _wrong(statements, facts, analysis):
         dropped += [s.text for s in statements]
@@ -133,6 +134,32 @@ def _opens(text: str, start: int) -> bool:
     return not text[:start].strip() or text[:start].rstrip()[-1] in ".!?\n"
 
 
+_SECTION = r"\b[A-Z] \(bars? \d+(?:[-–]\d+)?\)"
+_SECTIONS = re.compile(rf"{_SECTION}(?:(?:,? and |, ){_SECTION})*")
+_MOST_SECTIONS = 8  # a longer row is no caption
+
+
+def _with_true_sections(text: str, analysis: Analysis | None, repaired: list[str], dropped: list[str]) -> str:
+    """Where sections are told by their bars, those that are there: "A (bars 1-8) and B (bars 9-16)"."""
+    sections = analysis.form.sections if analysis else ()
+    true = [
+        f"{s.letter} (bar{'s' * (s.bars > 1)} {s.first_bar + 1}{f'-{s.first_bar + s.bars}' * (s.bars > 1)})"
+        for s in sections
+    ]
+    shown = " and ".join(filter(None, (", ".join(true[:-1]), *true[-1:]))) if 1 < len(true) <= _MOST_SECTIONS else ""
+    for told in reversed(list(_SECTIONS.finditer(text))):
+        parts = [part.replace("–", "-") for part in re.findall(_SECTION, told.group())]
+        if parts == true:
+            continue
+        if shown:
+            repaired.append(f"{told.group()} -> {shown}")
+            text = text[: told.start()] + shown + text[told.end() :]
+        else:
+            dropped.append(told.group())
+            text = cut(text, told.start(), told.end())
+    return text
+
+
 def _unnamed_instruments(statements: Sequence[Statement], facts: MusicFacts) -> list[str]:
     """Instruments that sound and that no true statement names, most notes first."""
     named: set[int] = set()
@@ -142,6 +169,29 @@ def _unnamed_instruments(statements: Sequence[Statement], facts: MusicFacts) -> 
         elif statement.fact == "family":
             named |= FAMILIES[statement.value].programs
     return [instrument_name(p) for p in facts.programs if p not in named]
+
+
+_JOINT = re.compile(
+    r"\s*(?:,|(?:,\s*)?(?:&|(?:and|plus|with|as well as|together with)\b))\s*(?:an?\b|the\b)?\s*", re.IGNORECASE
+)
+
+
+def _without_repeats(text: str, dropped: list[str]) -> str:
+    """A list of instruments that names one twice names it once: "harpsichord, violin and harpsichord"."""
+    again: list[Statement] = []
+    listed: set[int] = set()
+    end = 0
+    for statement in sorted((s for s in read_prompt(text).statements if s.fact == "program"), key=lambda s: s.start):
+        if not _JOINT.fullmatch(text[end : statement.start]):
+            listed = set()
+        if statement.value in listed:
+            again.append(statement)
+        listed.add(statement.value)
+        end = statement.end
+    for statement in reversed(again):
+        dropped.append(statement.text)
+        text = cut(text, statement.start, statement.end)
+    return mended(text, dropped) if again else text
 
 
 def _with_all_instruments(text: str, facts: MusicFacts, repaired: list[str]) -> str:
