@@ -247,6 +247,10 @@ def test_sections_are_told_by_the_bars_that_they_have() -> None:
         ("A waltz for violin as well as drums. Piano.", "A waltz for violin. Piano."),
         ("Violin and piano. It covers a high register; the music is dense.", "Violin and piano. The music is sparse."),
         ("Organ. Piano.", "Violin. Piano."),
+        (
+            "A waltz for piano alone, at 72 BPM. It is for a violin.",
+            "A waltz for piano, at 72 BPM. It is for a violin.",
+        ),
         ("A waltz for piano, violin, piano with a violin.", "A waltz for piano, violin."),
         (
             "A waltz for violin and piano. The violin and the piano play.",

@@ -63,7 +63,8 @@ def check_caption(text: str, facts: MusicFacts, analysis: Analysis | None = None
         text = _mend(text, _judged(text), (facts, analysis), repaired, dropped)
         for _ in range(2):  # a cut may bring words together that state something new
             text = _without_sentences(text, _wrong(_judged(text), facts, analysis), dropped)
-    text = _with_all_instruments(_without_repeats(text, dropped), facts, repaired)
+    text = _in_company(_without_repeats(text, dropped), facts, dropped)
+    text = _with_all_instruments(text, facts, repaired)
     statements = read_prompt(text).statements
     if _wrong(statements, facts, analysis):
         dropped += [s.text for s in statements]
@@ -192,6 +193,21 @@ def _without_repeats(text: str, dropped: list[str]) -> str:
         dropped.append(statement.text)
         text = cut(text, statement.start, statement.end)
     return mended(text, dropped) if again else text
+
+
+_ALONE = re.compile(r"(?: solo)? (?:alone|only|by itself|unaccompanied)\b")
+
+
+def _in_company(text: str, facts: MusicFacts, dropped: list[str]) -> str:
+    """No instrument is said to be alone where there are others: "for piano alone. … a violin"."""
+    if len(facts.programs) < 2:
+        return text
+    for statement in sorted(read_prompt(text).statements, key=lambda s: -s.end):
+        alone = _ALONE.match(text, statement.end) if statement.fact in ("program", "family") else None
+        if alone:
+            dropped.append(alone.group().strip())
+            text = text[: alone.start()] + text[alone.end() :]
+    return text
 
 
 def _with_all_instruments(text: str, facts: MusicFacts, repaired: list[str]) -> str:
