@@ -244,6 +244,7 @@ def test_sections_are_told_by_the_bars_that_they_have() -> None:
     [
         ("Violin and piano. One soon notices a fast harmonic rhythm.", "Violin and piano."),
         ("Violin and piano. Drum fills come in bar 4.", "Violin and piano."),
+        ("Violin and piano. The mass setting is cast in a fugal texture.", "Violin and piano."),
         ("A waltz for violin as well as drums. Piano.", "A waltz for violin. Piano."),
         ("Violin and piano. It covers a high register; the music is dense.", "Violin and piano. The music is sparse."),
         ("Organ. Piano.", "Violin. Piano."),

@@ -15,12 +15,6 @@ from .trait_words_midi_text import TRAIT_WORDS
 
 CUT = "\x00"  # stands where words were cut, until `mended`
 
-_EMPTY_SENTENCE = re.compile(  # "It is scored for.", "The mass setting is cast.", "Its key is."
-    r"(?:^|(?<=[.!?])\s+)(?:It|(?:The|This|Its)(?:\s+[\w’'-]+){1,3}?)\s+(?:is|are|has|have|lasts|runs|moves|goes|opens|sits|lies)"
-    r"(?:\s+(?:played|scored|written|set|cast|rooted|grounded|pitched|counted|notated|barred|taken|meant|intended))?"
-    r"(?:\s+(?:by|for|with|in|at|on|to))?\s*[.!?](?=\s|$)"
-    r"|(?<=[.!?])\s+(?:It|(?:The|This) (?:piece|music|work|whole))\s*(?:by|for|with)?\s*[.!?]"
-)
 _NOUN_AFTER = re.compile(
     r"\s+(?:dynamics|articulation|registers?|range|texture|density|tempo|pace|speed|volume|time|metre|meter|key|long|form|"
     r"progression|chords?|loop|accompaniment|feel|writing|figures?|lines?)\b",
@@ -31,11 +25,9 @@ _LEAD = re.compile(
     r"(?:an?\s+|the\s+)?(?:solo\s+)?(?:key\s+of\s+)?$",
     re.IGNORECASE,
 )  # fmt: skip
-_AND = r"(?:and|&|plus|as well as|together with|along with)"
-_ITEM_LEAD = re.compile(rf"(?:\s*,\s*(?:{_AND}\s+)?|\s+{_AND}\s+)(?:an?\s+|the\s+)?$")
-_ITEM_TAIL = re.compile(
-    rf"^(?:\s*,\s*(?:{_AND}\s+)?|\s+{_AND}\s+)(?!(?:in|at|with|is|has|lasts|it|one|the|there|its)\b)"
-)
+AND = r"(?:and|&|plus|as well as|together with|along with)"  # joins the last of a list
+_ITEM_LEAD = re.compile(rf"(?:\s*,\s*(?:{AND}\s+)?|\s+{AND}\s+)(?:an?\s+|the\s+)?$")
+_ITEM_TAIL = re.compile(rf"^(?:\s*,\s*(?:{AND}\s+)?|\s+{AND}\s+)(?!(?:in|at|with|is|has|lasts|it|one|the|there|its)\b)")
 
 
 def cut(text: str, start: int, end: int) -> str:
@@ -106,6 +98,11 @@ _BROKEN = re.compile(
     r"|\bas\s+(?:in|with|and|is|are|at)\b|:\s*(?:in|at|of|with)\b|^(?:as|of|with|and|but|in the)\b[^,]*$",
     re.IGNORECASE,
 )
+_EMPTY = re.compile(  # "It is scored for.", "The mass setting is cast.", "Its key is."
+    r"(?:It|(?:The|This|Its)(?:\s+[\w’'-]+){1,3}?)\s+(?:is|are|has|have|lasts|runs|moves|goes|opens|sits|lies)"
+    r"(?:\s+(?:played|scored|written|set|cast|rooted|grounded|pitched|counted|notated|barred|taken|meant|intended))?"
+    r"(?:\s+(?:by|for|with|in|at|on|to))?"
+)
 _BARE = re.compile(r"(?:It|The|This|One|As|Note|There)\b(?:\s+\S+){0,2}")  # "It draws.", "The notes stand."
 _SENTENCE = re.compile(rf"(?:[^.!?;\n]|[.!?;](?![\s{CUT}]|$))*(?:[.!?;]+\s*|\n+|$)")
 
@@ -124,7 +121,8 @@ def mended(text: str, dropped: list[str]) -> str:
         words = whole.rstrip(" .,;:!?")
         glued = re.search(rf"\w{CUT}+\w", sentence)
         beheaded = re.match(rf"\W*{CUT}\s*[a-z]", sentence) and whole.endswith((".", "!", "?"))
-        if CUT in sentence and (glued or beheaded or _BROKEN.search(whole) or _BARE.fullmatch(words) or not words):
+        empty = not words or _EMPTY.fullmatch(words) or _BARE.fullmatch(words)
+        if CUT in sentence and (empty or glued or beheaded or _BROKEN.search(whole)):
             dropped += [words] if words else []
             capital |= sentence[:1].isupper()
         elif sentence.replace(CUT, ""):

@@ -19,6 +19,7 @@ from .modeling_midi_text import MidiTextModel
 from .processing_midi_text import MidiTextProcessor
 from .tokenization_midi_text import EMBED
 
+_FRAME = 3  # the task token, <midi> and </midi>
 MUSIC_IDS = 256  # of a piece are read, its first bars: in training hundreds of pairs stand side by side
 
 
@@ -84,7 +85,7 @@ class Embedder:
     def music_ids(self, score: symusic.Score) -> list[int]:
         """A score's ids, as many bars as are read; [] where there is no note or the first bar is too long."""
         try:
-            return list(self.processor.tokenizer.encode_score(score, MUSIC_IDS).ids)
+            return list(self.processor.tokenizer.encode_score(score, self.processor.max_source_length - _FRAME).ids)
         except ValueError:
             return []
 

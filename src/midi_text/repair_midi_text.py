@@ -2,8 +2,9 @@
 
 The caption is read as any reader would read it (`read_prompt`); a statement that the facts contradict is
 replaced where the facts have a word for the slot ("in D major" -> "in D minor", "flute" -> the most used
-instrument not yet named, "slow" -> "fast"), and otherwise its words are cut with their preposition or
-comma. What then still contradicts loses its sentence. The result is read again: no contradiction is left.
+instrument not yet named, "slow" -> "fast"), and otherwise its words are cut (`cuts_midi_text`). What then still
+contradicts loses its sentence. The result is read again: no contradiction is left. Besides, sections that are told by
+their bars become those that there are, and a list of instruments is complete, names each once and calls none alone.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .ask_midi_text import Statement
-from .cuts_midi_text import CUT, clauses, cut, mended, merged, tidy
+from .cuts_midi_text import AND, CUT, clauses, cut, mended, merged, tidy
 from .facts.analysis import Analysis
 from .facts_midi_text import MusicFacts
 from .prompt_midi_text import read_prompt
@@ -54,13 +55,15 @@ def check_caption(text: str, facts: MusicFacts, analysis: Analysis | None = None
         facts: The basic facts of the music.
         analysis: The closer look at it; without one everything that only it could bear out is dropped.
     """
-    original = _judged(text)
+    original = stated = _judged(text)
     wrong = _wrong(original, facts, analysis)
     repaired: list[str] = []
     dropped: list[str] = []
     text = _with_true_sections(text, analysis, repaired, dropped)
+    if repaired or dropped:
+        stated = _judged(text)
     if wrong or repaired or dropped:
-        text = _mend(text, _judged(text), (facts, analysis), repaired, dropped)
+        text = _mend(text, stated, (facts, analysis), repaired, dropped)
         for _ in range(2):  # a cut may bring words together that state something new
             text = _without_sentences(text, _wrong(_judged(text), facts, analysis), dropped)
     text = _in_company(_without_repeats(text, dropped), facts, dropped)
@@ -172,9 +175,7 @@ def _unnamed_instruments(statements: Sequence[Statement], facts: MusicFacts) -> 
     return [instrument_name(p) for p in facts.programs if p not in named]
 
 
-_JOINT = re.compile(
-    r"\s*(?:,|(?:,\s*)?(?:&|(?:and|plus|with|as well as|together with)\b))\s*(?:an?\b|the\b)?\s*", re.IGNORECASE
-)
+_JOINT = re.compile(rf"\s*(?:,|,?\s*(?:{AND}|with)(?!\w))\s*(?:an?\b|the\b)?\s*", re.IGNORECASE)
 
 
 def _without_repeats(text: str, dropped: list[str]) -> str:

@@ -103,6 +103,21 @@ class ExampleTable:
         """The source of every row."""
         return self._sources
 
+    def weights(self, by_source: Mapping[str, float]) -> np.ndarray | None:
+        """How often each row comes in an epoch, shape ``(len(self),)``; None where no source is weighed.
+
+        Args:
+            by_source: Sources and their weights; others have 1.
+
+        Raises:
+            ValueError: If there is no such source.
+        """
+        if unknown := sorted(set(by_source) - set(self._sources)):
+            raise ValueError(
+                f"sources must be of the data, {', '.join(sorted(set(self._sources)))}; got {', '.join(unknown)}"
+            )
+        return np.array([by_source.get(source, 1.0) for source in self._sources]) if by_source else None
+
     def __getitem__(self, index: int) -> Row:
         return Row(
             source=self._sources[index],
@@ -147,11 +162,7 @@ def plan_epoch(
     if not total > 0 or min(shares.values()) < 0:
         raise ValueError(f"task shares must not be negative and one must be positive; got {dict(shares)}")
     rng = np.random.default_rng((seed, epoch))
-    numbers = np.arange(len(lengths))
-    if weights is not None:
-        times = np.floor(weights + rng.random(len(lengths)))
-        copies = range(int(times.max(initial=0)))
-        numbers = np.concatenate([numbers[:0], *(numbers[times > n] + n * len(lengths) for n in copies)])
+    numbers = _numbers(len(lengths), weights, rng)
     rows = numbers % max(len(lengths), 1)
     tasks = list(shares)
     drawn = rng.choice(len(tasks), len(rows), p=[shares[task] / total for task in tasks])
@@ -175,6 +186,16 @@ def plan_epoch(
                 batches.append(Batch(task, tuple(int(numbers[i]) for i in bucket[first : first + count])))
                 first += count
     return [batches[i] for i in rng.permutation(len(batches))]
+
+
+def _numbers(rows: int, weights: np.ndarray | None, rng: np.random.Generator) -> np.ndarray:
+    """The rows of an epoch, each as often as its weight says."""
+    numbers = np.arange(rows)
+    if weights is None:
+        return numbers
+    times = np.floor(weights + rng.random(rows))
+    copies = range(int(times.max(initial=0)))
+    return np.concatenate([numbers[:0], *(numbers[times > copy] + copy * rows for copy in copies)])
 
 
 def collate(examples: Sequence[Example], pad_id: int, multiple: int = 16) -> dict[str, torch.Tensor]:

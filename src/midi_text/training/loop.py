@@ -25,7 +25,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration
 from accelerate.state import AcceleratorState
@@ -86,8 +85,9 @@ class Trainer:
         self.manifest = DataManifest.load(self.data / "manifest.json")
         self.tokenizer = MidiTextTokenizer.from_pretrained(self.data / "tokenizer")
         self.table = ExampleTable(self.data, "train", settings.max_events)
-        self.played = played_rows(self.table, column_reader(self.tokenizer))
-        self.weights = self._source_weights()
+        self.weights = self.table.weights(settings.sources)
+        refines = settings.tasks.get("refine", 0) > 0
+        self.suited = {"refine": played_rows(self.table, column_reader(self.tokenizer))} if refines else {}
         self.validation = ExampleTable(self.data, "validation", settings.max_events)
         self.held_out = HeldOut(self.validation, self.tokenizer, settings, self.accelerator)
         self.model = self._new_model()
@@ -209,16 +209,8 @@ class Trainer:
         world, rank = self.accelerator.num_processes, self.accelerator.process_index
         while True:
             s, progress = self.settings, self.progress
-            plan = plan_epoch(
-                self.table.lengths,
-                s.tasks,
-                s.events_per_batch,
-                s.seed,
-                progress.epoch,
-                CAPS,
-                {"refine": self.played},
-                self.weights,
-            )
+            drawn = s.tasks, s.events_per_batch, s.seed, progress.epoch
+            plan = plan_epoch(self.table.lengths, *drawn, caps=CAPS, suited=self.suited, weights=self.weights)
             plan = in_step(plan, world)
             if not plan:
                 raise ValueError(f"{world} processes need at least {world} batches an epoch; use fewer or more data")
@@ -237,15 +229,6 @@ class Trainer:
                 yield batch
             progress.epoch += 1
             progress.batch = 0
-
-    def _source_weights(self) -> np.ndarray | None:
-        """How often each row comes in an epoch; None where the settings weigh no source."""
-        weights = self.settings.sources
-        if unknown := sorted(set(weights) - set(self.table.sources)):
-            raise ValueError(
-                f"sources must be of the data, {', '.join(sorted(set(self.table.sources)))}; got {', '.join(unknown)}"
-            )
-        return np.array([weights.get(source, 1.0) for source in self.table.sources]) if weights else None
 
     def _step(self, batch: TensorBatch) -> float:
         """One optimisation step; returns nats per token, or per pair."""

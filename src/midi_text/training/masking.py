@@ -72,11 +72,13 @@ def is_expressive(columns: Columns) -> bool:
 
 def played_rows(table: ExampleTable, reader: ColumnReader) -> np.ndarray:
     """Which rows have velocities that vary, shape ``(rows,)``, bool."""
-    steps, rows = len(reader.velocities), np.repeat(np.arange(len(table)), table.lengths)
-    step = np.full(len(reader.values), -1)
+    steps = len(reader.velocities)
+    step = np.full(len(reader.values), -1, np.int8)
     step[reader.velocities] = range(steps)
     found = step[table.events]
-    counts = np.bincount((rows * steps + found)[found >= 0], minlength=len(table) * steps).reshape(-1, steps)
+    places = np.flatnonzero(found >= 0)
+    rows = np.searchsorted(np.cumsum(table.lengths), places, side="right")
+    counts = np.bincount(rows * steps + found[places], minlength=len(table) * steps).reshape(-1, steps)
     played: np.ndarray = counts.max(1) <= _EVEN * counts.sum(1)
     return played
 
