@@ -257,11 +257,14 @@ def test_a_pack_trains_like_the_whole(built: Path, tmp_path: Path):
 def test_collating_pads_and_ignores():
     from midi_text.data.batches import IGNORED, Example
 
-    batch = collate([Example([5, 6, 7], [8, 9], 1), Example([5], [8] * 17, 2)], pad_id=0)
+    batch = collate([Example([5, 6, 7], [8, 9], 1), Example([5], [8] * 17, 2, given=3)], pad_id=0, start_id=1)
     assert batch["input_ids"].shape == (2, 16)
     assert batch["labels"].shape == (2, 32)
     assert batch["attention_mask"].sum(1).tolist() == [3, 1]
-    assert (batch["labels"] != IGNORED).sum(1).tolist() == [2, 17]
+    assert (batch["labels"] != IGNORED).sum(1).tolist() == [2, 14]
+    assert batch["labels"][1, 3:17].tolist() == [8] * 14
+    assert batch["decoder_input_ids"][0].tolist() == [1, 8, *[0] * 30]
+    assert batch["decoder_input_ids"][1].tolist() == [1, *[8] * 16, *[0] * 15]
     assert batch["notes"].tolist() == [1, 2]
 
 

@@ -174,9 +174,14 @@ def test_long_pieces_are_written_in_windows(tokenizer: MidiTextTokenizer):
                 change.take(draft.music)
             else:
                 bars = change._window.bars
-                assert draft.locks.bars == (len(bars), len(bars))
-                hidden = change.before.hidden(type(change.mask)(bars))
-                change.take(tokenizer.merge([column_reader(tokenizer).write(hidden)])[0])
+                count = draft.locks.begin + len(bars)
+                assert draft.locks.bars == (count, count)
+                assert len(draft.locks.metres) == count
+                hidden = change.before.hidden(type(change.mask)(bars).led(draft.locks.begin))
+                (ids,) = tokenizer.merge([column_reader(tokenizer).write(hidden)])
+                assert ids[: len(draft.primed)] == draft.primed
+                assert len(ids) < 160
+                change.take(ids)
         assert drafts > 3
         _, wanted, kept = change.result()
         assert wanted == kept

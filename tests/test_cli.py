@@ -126,10 +126,10 @@ def test_no_locks_leaves_it_to_the_model(tiny_checkpoint: Path, tmp_path: Path, 
         TextToMidiPipeline, "_forward", lambda self, x, **options: seen.append(options) or forward(self, x, **options)
     )
     arguments = ("--model", tiny_checkpoint, "-o", tmp_path / "a.mid", "--bars", 1)
-    run("compose", "x", *arguments, "--temperature", 0.5, "--top-p", 0.9, capsys=capsys)
+    run("compose", "x", *arguments, "--temperature", 0.5, "--top-p", 0.9, "--guidance", 1.5, capsys=capsys)
     run("compose", "x", *arguments, "--no-locks", capsys=capsys)
     assert [options["locks"] for options in seen] == [True, False]
-    assert seen[0]["options"] == {"temperature": 0.5, "top_p": 0.9}
+    assert seen[0]["options"] == {"temperature": 0.5, "top_p": 0.9, "guidance_scale": 1.5}
 
 
 def test_prompts_become_numbered_files_in_their_order(tiny_checkpoint: Path, tmp_path: Path, capsys):

@@ -51,7 +51,7 @@ def written(pipe: Any, monkeypatch: pytest.MonkeyPatch, stretch: int, primed: bo
     )  # fmt: skip
     with torch.inference_mode():
         torch.manual_seed(1)
-        return decoding.write_rows(pipe.model, dict(inputs), generation, ends), ends.seen
+        return decoding.write_rows(pipe.model, dict(inputs), generation, [ends]), ends.seen
 
 
 @pytest.mark.parametrize("primed", [False, True])

@@ -46,6 +46,7 @@ NEIGHBOURS = {("training", "data"), ("baselines", "data"), ("publishing", "repor
 OF_THE_MODEL = {
     "cache",
     "decoding",
+    "guidance",
     "alignment",
     "configuration",
     "embedding",

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import symusic
 
-from midi_text.data.batches import Row
+from midi_text.data.batches import Example, Row
 from midi_text.events_midi_text import EventVocabulary
 from midi_text.facts.analysis import analyze
 from midi_text.facts_midi_text import measure_facts
-from midi_text.masks_midi_text import Mask, column_reader, hidden_ids
+from midi_text.masks_midi_text import Mask, column_reader, hidden_ids, lead_in, masked_ids
 from midi_text.prompt_midi_text import read_prompt
 from midi_text.sketch_midi_text import Sketch, sketch_of
 from midi_text.tokenization_midi_text import MidiTextTokenizer
@@ -46,6 +46,12 @@ def row_of(seed: int, bars: int = 12, played: bool = True) -> Row:
     return Row("made", np.array(events, np.uint16), facts, analyze(heard, facts), {"captions": ["A made-up dance."]})
 
 
+def written_notes(tokenizer: MidiTextTokenizer, example: Example) -> int:
+    """Notes of the target that are not given."""
+    whole, given = (tokenizer.decode_score(ids) for ids in (example.target_ids, example.target_ids[: example.given]))
+    return whole.note_num() - given.note_num()
+
+
 @pytest.mark.parametrize("task", CHANGES)
 def test_an_example_reads_and_writes_its_task(tokenizer: MidiTextTokenizer, task: str):
     row, told = row_of(1), 0
@@ -53,7 +59,7 @@ def test_an_example_reads_and_writes_its_task(tokenizer: MidiTextTokenizer, task
         example = make_example(tokenizer, row, task, random.Random(seed))
         assert example.source_ids[0] == tokenizer.task_id(task)
         assert example.target_ids[-1] == tokenizer.eos_token_id
-        notes = measure_facts(tokenizer.decode_score(example.target_ids)).notes
+        notes = written_notes(tokenizer, example)
         assert example.notes == notes > 0
         told += bool(tokenizer.decode_text(example.source_ids))
         start = tokenizer.convert_tokens_to_ids("<midi>")
@@ -120,7 +126,7 @@ def test_what_is_longer_than_the_model_becomes_a_window(tokenizer: MidiTextToken
         example = make_example(tokenizer, row, task, random.Random(seed))
         assert len(example.source_ids) <= 260
         assert len(example.target_ids) <= 120
-        assert measure_facts(tokenizer.decode_score(example.target_ids)).notes == example.notes > 0
+        assert written_notes(tokenizer, example) == example.notes > 0
         lengths.add(len(example.target_ids))
     assert len(lengths) > 1
 
@@ -136,6 +142,23 @@ def test_a_window_reads_nothing_of_what_it_should_write(tokenizer: MidiTextToken
     (written,) = tokenizer.decode_score(pair.target).tracks
     assert written.notes == whole.tracks[0].notes[: len(written.notes)]
     assert 0 < pair.notes < len(whole.tracks[0].notes)
+
+
+@pytest.mark.parametrize("programs", [None, (40,)])
+def test_the_decoder_goes_on_from_the_bars_before(tokenizer: MidiTextTokenizer, programs):
+    columns = column_reader(tokenizer).read(row_of(5, bars=8).events)
+    mask = Mask((4, 6), programs)
+    pair = masked_pair(tokenizer, columns, mask, words=0)
+    bars, lead = lead_in(tokenizer, columns, mask)
+    assert bars == 4
+    assert pair.target[: pair.given] == lead
+    assert pair.target == hidden_ids(tokenizer, columns, Mask((0, 1, 2, 3, 4, 6), programs))
+    assert pair.music == masked_ids(tokenizer, columns, mask), "the encoder reads what it read before"
+    fewer, lead = lead_in(tokenizer, columns, mask, room=len(lead) - 1)
+    assert 0 < fewer < 4
+    assert hidden_ids(tokenizer, columns, mask.led(fewer))[: len(lead)] == lead
+    assert lead_in(tokenizer, columns, mask, room=3) == (0, [])
+    assert lead_in(tokenizer, columns, Mask((0, 4))) == (0, [])
 
 
 def test_a_disguise_changes_what_is_told_and_no_note(tokenizer: MidiTextTokenizer):

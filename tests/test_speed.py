@@ -13,7 +13,11 @@ CONFIG = MidiTextConfig(vocab_size=80, music_offset=40, d_model=24, num_encoder_
 
 def batch(rows: int, source: int, target: int) -> dict[str, torch.Tensor]:
     ids = torch.randint(3, 80, (rows, source), generator=torch.Generator().manual_seed(0))
-    return {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": torch.full((rows, target), 5)}
+    return {
+        "input_ids": ids,
+        "attention_mask": torch.ones_like(ids),
+        "decoder_input_ids": torch.full((rows, target), 5),
+    }
 
 
 def test_the_flops_of_a_step_are_those_that_torch_counts():
@@ -21,7 +25,7 @@ def test_the_flops_of_a_step_are_those_that_torch_counts():
     model.set_attn_implementation("eager")
     given = batch(2, 16, 32)
     with FlopCounterMode(display=False) as counter:
-        model(**given, use_cache=False).loss.backward()
+        model(**given, labels=given["decoder_input_ids"], use_cache=False).loss.backward()
     causal_half = CONFIG.num_decoder_layers * 12 * CONFIG.d_model * 2 * 32**2 / 2
     assert model_flops(CONFIG, given) + causal_half == counter.get_total_flops()
 
@@ -29,7 +33,7 @@ def test_the_flops_of_a_step_are_those_that_torch_counts():
 def test_padding_counts_as_nothing():
     given = batch(2, 16, 32)
     given["attention_mask"][1, 8:] = 0
-    given["labels"][1, 10:] = -100
+    given["decoder_input_ids"][1, 10:] = CONFIG.pad_token_id
     alone = [{k: v[:1] for k, v in batch(1, 16, 32).items()}, batch(1, 8, 10)]
     assert model_flops(CONFIG, given) == sum(model_flops(CONFIG, each) for each in alone)
 

@@ -23,7 +23,7 @@ from .facts_midi_text import measure_facts
 from .grammar_midi_text import read_event
 from .instruments_midi_text import gm_name
 from .locks_midi_text import Locks
-from .masks_midi_text import Columns, Mask, Window, masked_ids, windows
+from .masks_midi_text import LEAD_IN, Columns, Mask, Window, lead_in, masked_ids, windows
 from .request_midi_text import Wishes, understand
 from .splice_midi_text import Splice
 
@@ -228,7 +228,10 @@ class Rewriting(Change):
         room, mean = self.piece.target_room, float((own - shown).sum()) / len(mask.bars)
         expected = np.minimum(_ROOMIER * np.maximum(own - shown, max(12.0, mean)), room // 2)
         hidden = np.where(np.isin(total, mask.bars), expected.astype(np.int64), 0)
-        return windows(shown, hidden, mask.bars, self.piece.source_room - 1 - len(mask.programs or ()), room)[0]
+        source_room = self.piece.source_room - 1 - len(mask.programs or ())
+        window = windows(shown, hidden, mask.bars, source_room, room)[0]
+        self._free = room - int(hidden[list(window.bars)].sum())
+        return window
 
     def draft(self) -> Draft | None:
         if not self._left:
@@ -236,18 +239,23 @@ class Rewriting(Change):
         self._window = window = self._next()
         around = self.columns.window(window.first, window.last)
         mask = Mask(tuple(bar - window.first for bar in window.bars), self.mask.programs)
-        tempo, count = self._tempo(window.bars[0]), len(window.bars)
+        self._begin, primed = lead_in(self.piece.tokenizer, around, mask, min(LEAD_IN, self._free))
+        bars = (*range(window.bars[0] - self._begin, window.bars[0]), *window.bars)
+        tempo, count = self._tempo(window.bars[0]), len(bars)
         if self.mask.programs is None:
             asked = self.piece.request.locks if self.piece.held else Locks()
             closes = window.bars[-1] == self.columns.bars - 1
             locks = replace(self._instruments(), key=asked.key, closes=closes)
         else:
             locks = Locks(programs=self.mask.programs, rests=True)
-        locks = replace(locks, tempo_bpm=(tempo, tempo), bars=(count, count), metres=self._metres(window.bars))
-        return Draft(masked_ids(self.piece.tokenizer, around, mask), (), locks)
+        locks = replace(
+            locks, tempo_bpm=(tempo, tempo), bars=(count, count), metres=self._metres(bars), begin=self._begin
+        )
+        return Draft(masked_ids(self.piece.tokenizer, around, mask), primed, locks)
 
     def take(self, ids: Sequence[int]) -> None:
         written = self._read(ids)
+        written = written.window(self._begin, max(self._begin, written.bars))
         bars = self._window.bars[: max(1, written.bars)]  # fewer where the ids did not suffice
         self.columns = self.columns.filled(Mask(bars, self.mask.programs), written)
         self._left = self._left[len(bars) :]

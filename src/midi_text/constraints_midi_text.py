@@ -262,6 +262,8 @@ class SameNotesLogitsProcessor(LogitsProcessor):
         scripts: For each row the coded events of its piece, in the order of `EventVocabulary.encode`, and its slowest
             and fastest tempo; what the decoder starts with is their beginning. Rows of one script stand together, as
             ``generate`` lays them out.
+        median: Whether each note gets the median of the velocities that it may have, by their probabilities, which
+            is nearest to them all; for greedy writing, which else takes the likeliest.
     """
 
     def __init__(
@@ -269,8 +271,10 @@ class SameNotesLogitsProcessor(LogitsProcessor):
         token_events: Sequence[Sequence[str]],
         eos_token_id: int,
         scripts: Sequence[tuple[tuple[Coded, ...], tuple[int, int]]],
+        median: bool = False,
     ) -> None:
         self.grammar: EventGrammar = event_grammar(token_events, eos_token_id)
+        self._velocities = _velocities(self.grammar) if median else None
         made = {script: Script(self.grammar, *script) for script in scripts}
         self.scripts = [made[script] for script in scripts]
         self._ids: torch.Tensor | None = None
@@ -304,10 +308,45 @@ class SameNotesLogitsProcessor(LogitsProcessor):
                     place = script.after(place, token - offset)
             self._places.append(place)
             allowed = script.allowed(place)
+            if self._velocities is not None and len(allowed) > 1:
+                weights = scores[row, torch.from_numpy(allowed + offset).to(scores.device)].float().softmax(0)
+                allowed = allowed[_middling(self._velocities[allowed], weights.cpu().numpy())]
             ids = torch.from_numpy(allowed + offset) if len(allowed) else torch.tensor([self.grammar.eos_token_id])
             ids = ids.to(scores.device)
             out[row, ids] = scores[row, ids]
         return out  # type: ignore[return-value]
+
+
+def _velocities(grammar: EventGrammar) -> np.ndarray:
+    """The velocities of each local token, one after the other, -1 where it has no more, shape (M, most)."""
+    of_token = [[value for event, value in events if event == Event.VELOCITY] for events in grammar.events]
+    out = np.full((len(of_token), 1 + max(map(len, of_token))), -1)
+    for row, values in zip(out, of_token, strict=True):
+        row[: len(values)] = values
+    return out
+
+
+def _middling(velocities: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Which tokens have the weighted median of the first velocity, of those the median of the second, and so on.
+
+    Args:
+        velocities: Of each token, shape (tokens, most); the last column is -1.
+        weights: Their probabilities, shape (tokens,).
+
+    Returns:
+        Indices of tokens, at least one.
+    """
+    left = np.arange(len(weights))
+    for column in velocities.T:
+        values, mass = column[left], weights[left]
+        told = values >= 0
+        if 2 * mass[told].sum() <= mass.sum():
+            return left[~told]
+        left, values, mass = left[told], values[told], mass[told]
+        order = np.argsort(values, kind="stable")
+        middle = np.searchsorted(np.cumsum(mass[order]), mass.sum() / 2)
+        left = left[values == values[order[min(middle, len(order) - 1)]]]
+    return left
 
 
 class TextOnlyLogitsProcessor(LogitsProcessor):

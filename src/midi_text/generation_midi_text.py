@@ -18,6 +18,7 @@ from transformers import GenerationConfig
 from .constraints_midi_text import MusicLogitsProcessor, SameNotesLogitsProcessor
 from .decoding_midi_text import RowProcessor, write_rows
 from .drafts_midi_text import Change, Draft
+from .guidance_midi_text import GuidanceLogitsProcessor
 from .locks_midi_text import Locks
 from .request_midi_text import Request
 from .windows_midi_text import LongPiece, Onward
@@ -47,6 +48,7 @@ class BatchWriter:
         max_new_tokens: int,
         seed: int,
         primed: Sequence[Sequence[int]] = (),
+        untold: Sequence[Sequence[int]] = (),
         **options: Any,
     ) -> Written:
         """Runs the model on encoded sources.
@@ -57,7 +59,11 @@ class BatchWriter:
             max_new_tokens: The longest sequence.
             seed: Of the sampling.
             primed: Ids that the decoder starts with, one sequence a source; what comes back begins with them.
+            untold: The sources without what is asked, for an option ``guidance_scale`` above 1.
             **options: Further ones; they win over the writer's.
+
+        Raises:
+            ValueError: If guidance is to go with beams.
         """
         config, device = self.model.config, self.model.device
         inputs = self.processor.pad(sources).to(device)
@@ -74,11 +80,17 @@ class BatchWriter:
             **self.options,
             **options,
         }
-        streamer = given.pop("streamer", None)
+        streamer, scale = given.pop("streamer", None), given.pop("guidance_scale", None) or 1
+        if scale != 1 and given.get("num_beams", 1) > 1:
+            raise ValueError("guidance_scale and num_beams exclude each other; leave one of them at 1")
         started = time.perf_counter()
         with torch.random.fork_rng([device] if device.type == "cuda" else []), torch.inference_mode():
             torch.manual_seed(seed)
-            rows = write_rows(self.model, inputs, GenerationConfig(**given), rules, streamer)
+            processors = [rules]
+            if scale != 1 and untold:
+                asking_nothing = {**inputs, **self.processor.pad(untold).to(device)}
+                processors.insert(0, GuidanceLogitsProcessor(self.model, asking_nothing, scale))
+            rows = write_rows(self.model, inputs, GenerationConfig(**given), processors, streamer)
         return rows, time.perf_counter() - started
 
     def write_pieces(
@@ -86,7 +98,8 @@ class BatchWriter:
     ) -> Written:
         """Pieces of at most ``room`` ids, so many candidates for each request, one after the other."""
         sources = [self.processor.encode_request("compose", request) for request in requests]
-        return self.write(sources, self._rules(room, held), room, seed, num_return_sequences=candidates)
+        untold = [self.processor.encode("compose")] * len(sources)
+        return self.write(sources, self._rules(room, held), room, seed, (), untold, num_return_sequences=candidates)
 
     def write_long(self, pieces: Sequence[LongPiece], seed: int) -> Written:
         """Pieces in windows."""
@@ -103,6 +116,7 @@ class BatchWriter:
                 room - max(map(len, primed)),
                 seed + turn,
                 primed,
+                [self.processor.encode("compose")] * len(drafts),
                 streamer=onward,
             )
             for (piece, _), ids in zip(drafts, rows, strict=True):
@@ -131,15 +145,16 @@ class BatchWriter:
         rules: MusicLogitsProcessor | SameNotesLogitsProcessor
         if batch[0][1].script:
             tokenizer, scripts = self.processor.tokenizer, [(draft.script, draft.tempi) for _, draft in batch]
-            rules = SameNotesLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, scripts)
+            greedy = not self.options.get("do_sample", True)
+            rules = SameNotesLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, scripts, median=greedy)
             budget = rules.most_tokens
         else:
             budget = max(change.piece.target_room - len(draft.primed) for change, draft in batch)
             rules = self._rules(max(map(len, primed)) + budget, [draft.locks for _, draft in batch])
-        sources = [
-            self.processor.encode(change.task, change.piece.request.text, draft.music) for change, draft in batch
-        ]
-        rows, seconds = self.write(sources, rules, budget, seed, primed)
+        encode = self.processor.encode
+        sources = [encode(change.task, change.piece.request.text, draft.music) for change, draft in batch]
+        untold = [encode(change.task, "", draft.music) for change, draft in batch]
+        rows, seconds = self.write(sources, rules, budget, seed, primed, untold)
         for (change, draft), ids in zip(batch, rows, strict=True):
             change.take(ids)
             change.tokens += len(ids) - len(draft.primed)

@@ -4,7 +4,8 @@ A :class:`Mask` hides the notes of some bars, of all programs or of a few. The e
 [<mask> Program_40 …] <mask> Bar_None TimeSig_4/4 … Bar_None … </midi>``: every hidden bar has ``<mask>`` before it and
 keeps its metre, its tempi and the notes that are not hidden; where only some programs are hidden, they are named first.
 The decoder writes the hidden notes of the hidden bars, one after the other, as a piece of its own: exactly what
-`EventVocabulary.encode` gives for it, so silent bars after its last note are no part of it.
+`EventVocabulary.encode` gives for it, so silent bars after its last note are no part of it. It goes on from the bars
+before the first hidden one, of the programs that are hidden (`lead_in`): what it remembers best is what it wrote.
 
 Music is taken apart into columns (:class:`Columns`), by array operations alone: training makes many examples a second.
 Bars count from 0, positions are those of the events, program 128 is the drum kit. Reading and writing lose nothing of
@@ -22,6 +23,7 @@ import numpy as np
 
 from .grammar_midi_text import Event, read_event
 
+LEAD_IN = 512  # ids of the default model
 _PLACES = 4  # kinds of things at one position, in their order: bar line, position, tempo, notes
 _POSITIONS = 4096  # more than a bar has
 _EDGE = 4  # a window begins with a position and a tempo of its own
@@ -44,6 +46,11 @@ class Mask:
             raise ValueError(f"a mask's bars must be one or more, ascending, from 0 on; got {self.bars}")
         if self.programs is not None and (not self.programs or list(self.programs) != sorted(set(self.programs))):
             raise ValueError(f"a mask's programs must be one or more, ascending, or None for all; got {self.programs}")
+
+    def led(self, bars: int) -> Mask:
+        """With so many of the bars before its first."""
+        first = self.bars[0]
+        return Mask((*range(first - bars, first), *self.bars), self.programs)
 
 
 @dataclass(frozen=True)
@@ -280,6 +287,31 @@ def hidden_ids(tokenizer: Any, columns: Columns, mask: Mask) -> list[int]:
     return ids
 
 
+def lead_in(tokenizer: Any, columns: Columns, mask: Mask, room: int = LEAD_IN) -> tuple[int, list[int]]:
+    """What the decoder goes on from: the bars before the first hidden one, without the programs that are not hidden.
+
+    Args:
+        tokenizer: Of the model.
+        columns: The piece.
+        mask: What is hidden.
+        room: Ids, at most.
+
+    Returns:
+        How many bars, and their joint ids: those that ``hidden_ids(tokenizer, columns, mask.led(bars))`` begins with.
+    """
+    first = mask.bars[0]
+    if not first:
+        return 0, []
+    if mask.programs is not None:
+        columns = replace(columns, notes=columns.notes[np.isin(columns.notes[:, 2], mask.programs)])
+    reader = column_reader(tokenizer)
+    (ids,) = tokenizer.merge([reader.write(columns.window(0, first))])
+    bars = int((np.cumsum(bar_sizes(tokenizer, ids, first)[::-1]) <= room - _EDGE).sum())
+    if 0 < bars < first:  # the bar that it begins with states its tempo
+        (ids,) = tokenizer.merge([reader.write(columns.window(first - bars, first))])
+    return (bars, ids) if bars else (0, [])
+
+
 class Window(NamedTuple):
     """A stretch of a piece that the model reads at once.
 
@@ -354,6 +386,7 @@ def _widened(read: np.ndarray, first: int, last: int, limit: int, room: int) -> 
 
 
 __all__ = [
+    "LEAD_IN",
     "ColumnReader",
     "Columns",
     "Mask",
@@ -361,6 +394,7 @@ __all__ = [
     "bar_sizes",
     "column_reader",
     "hidden_ids",
+    "lead_in",
     "masked_ids",
     "windows",
 ]

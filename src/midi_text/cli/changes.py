@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from ..pipeline_midi_text import Composition
-from .music import composed, free_name, sound
+from .music import GUIDANCE, composed, free_name, sound
 from .options import at_least_one, load_pipeline, model_options, seed
 from .output import Output
 
-_ASKED = ("bars", "duration_seconds", "at_bars", "at_tracks", "strength", "temperature", "top_p")  # of the pipeline
+_ASKED = ("bars", "duration_seconds", "at_bars", "at_tracks", "strength", "temperature", "top_p", "guidance_scale")
 
 
 def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
@@ -27,6 +27,7 @@ def add_commands(commands: Any, every: argparse.ArgumentParser) -> None:
     common.add_argument("-o", "--output", type=Path, metavar="FILE.mid", help="where to write [SONG-TASK.mid]")
     common.add_argument("--num-candidates", type=at_least_one, default=1, help="write so many, keep the best [1]")
     common.add_argument("--no-locks", action="store_true", help="let the model decide, even against the words")
+    common.add_argument("--guidance", type=float, dest="guidance_scale", metavar="SCALE", help=GUIDANCE)
     common.add_argument("--seed", type=seed, help="for the same result again")
     common.add_argument("--temperature", type=float, help="above 1 bolder, below 1 safer")
     common.add_argument("--top-p", type=float, help="keep the likeliest choices of this total probability")

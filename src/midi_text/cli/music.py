@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 MIDI_SUFFIXES = frozenset((".mid", ".midi", ".kar", ".rmi"))
 SLUG_LENGTH = 48  # of letters of up to four bytes; a name has room for 255
 _WISHES = ("tempo_bpm", "key", "time_signature", "instruments", "bars", "duration_seconds", "chords")
+GUIDANCE = "above 1 what is asked counts more, at twice the time [1; more with --no-locks]"
+_WRITING = ("temperature", "top_p", "guidance_scale")  # of the pipeline
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
@@ -79,6 +81,7 @@ def _add_compose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--duration-seconds", type=float)
     parser.add_argument("--chords", metavar="'Dm | C G'", help="a bar each, over and over")
     parser.add_argument("--no-locks", action="store_true", help="let the model decide, even against the prompt")
+    parser.add_argument("--guidance", type=float, dest="guidance_scale", metavar="SCALE", help=GUIDANCE)
     parser.add_argument("--batch-size", type=at_least_one, default=16, help="prompts written together [16]")
     parser.set_defaults(run=run_compose, usage_error=parser.error)
 
@@ -105,7 +108,7 @@ def run_compose(args: argparse.Namespace, out: Output) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise ValueError(f"{path} must be a file to write to; it is a folder (--output-dir writes into one)")
-    options = {name: getattr(args, name) for name in ("temperature", "top_p") if getattr(args, name) is not None}
+    options = {name: getattr(args, name) for name in _WRITING if getattr(args, name) is not None}
     pipe = load_pipeline("text-to-midi", args.model, args.device)
     drawn = secrets.randbelow(2**31) if args.seed is None else args.seed
 

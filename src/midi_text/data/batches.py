@@ -39,11 +39,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Example:
-    """What the model reads and what it should write, as joint ids; ``notes`` in the target's music."""
+    """What the model reads and what it should write, as joint ids.
+
+    Attributes:
+        source_ids: For the encoder.
+        target_ids: For the decoder.
+        notes: In the music of the target.
+        given: So many of the target's first ids are given: the decoder reads them and need not write them.
+    """
 
     source_ids: Sequence[int]
     target_ids: Sequence[int]
     notes: int
+    given: int = 0
 
 
 @dataclass(frozen=True)
@@ -198,18 +206,24 @@ def _numbers(rows: int, weights: np.ndarray | None, rng: np.random.Generator) ->
     return np.concatenate([numbers[:0], *(numbers[times > copy] + copy * rows for copy in copies)])
 
 
-def collate(examples: Sequence[Example], pad_id: int, multiple: int = 16) -> dict[str, torch.Tensor]:
+def collate(examples: Sequence[Example], pad_id: int, start_id: int, multiple: int = 16) -> dict[str, torch.Tensor]:
     """Pads examples to tensors whose lengths are multiples of ``multiple``, so that few shapes occur.
 
     Returns:
-        ``input_ids`` and ``attention_mask`` of shape ``(B, S)``, ``labels`` of shape ``(B, T)`` with ``IGNORED`` where
-        padded, and ``notes`` of shape ``(B,)``.
+        ``input_ids`` and ``attention_mask`` of shape ``(B, S)``; ``labels`` and ``decoder_input_ids`` of shape
+        ``(B, T)``, the one with ``IGNORED`` where padded or given, the other led by ``start_id``; and ``notes`` of
+        shape ``(B,)``.
     """
     input_ids = padded([example.source_ids for example in examples], pad_id, multiple)
+    labels = padded([example.target_ids for example in examples], IGNORED, multiple)
+    decoder_input_ids = padded([[start_id, *example.target_ids[:-1]] for example in examples], pad_id, multiple)
+    for row, example in zip(labels, examples, strict=True):
+        row[: example.given] = IGNORED
     return {
         "input_ids": input_ids,
         "attention_mask": (input_ids != pad_id).long(),
-        "labels": padded([example.target_ids for example in examples], IGNORED, multiple),
+        "labels": labels,
+        "decoder_input_ids": decoder_input_ids,
         "notes": torch.tensor([example.notes for example in examples]),
     }
 

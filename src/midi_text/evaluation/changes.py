@@ -2,11 +2,11 @@
 
 - ``infill/bits_per_note/…``: what a hidden run of bars costs. ``both_sides``: told by ``infill``, which reads the bars
   before and after; ``left_side``: told by ``continue``, which has only read those before. Nobody is told a prompt,
-  nobody pays for an end. ``infill`` pays for stating the tempo again.
+  nobody pays for an end, or for the bars before.
 - ``refine/velocity_error/…``: how far the velocity of a note is from the performed one, in steps of the vocabulary's
-  16 velocities, in the mean. ``model``: refined greedily; ``constant``: the median of the training music; ``rule``: a
-  line through three features, fitted by least squares on the training music: whether a note falls on the first beat,
-  whether on a beat, and how high it is.
+  16 velocities, in the mean. ``model``: refined greedily, which takes medians; ``constant``: the median of the training
+  music; ``rule``: a line through three features, fitted by least squares on the training music: whether a note falls
+  on the first beat, whether on a beat, and how high it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from ..masks_midi_text import ColumnReader, Columns, Mask, column_reader, hidden_ids, masked_ids
+from ..masks_midi_text import ColumnReader, Columns, Mask, column_reader, hidden_ids, lead_in, masked_ids
 from ..processing_midi_text import MidiTextProcessor
 from ..records import Measurement
 from .intervals import ratio
@@ -47,7 +47,7 @@ def infill_rows(
     """
     tokenizer, rng = processor.tokenizer, np.random.default_rng(seed)
     reader, config = column_reader(tokenizer), model.config
-    infills: list[tuple[list[int], list[int]]] = []
+    infills: list[tuple[list[int], list[int], int]] = []
     lefts: list[tuple[list[int], int]] = []
     notes = []
     for excerpt in excerpts:
@@ -60,13 +60,16 @@ def infill_rows(
         given, target = tokenizer.merge([reader.write(before), reader.write(until)])
         if len(source) > config.max_source_length or len(target) > config.max_target_length:
             continue
-        infills.append((source, hidden_ids(tokenizer, columns, mask)))
+        bars, lead = lead_in(tokenizer, columns, mask)
+        infills.append((source, hidden_ids(tokenizer, columns, mask.led(bars)), len(lead)))
         lefts.append((target, len(given)))
         notes.append(int(columns.hides(mask).sum()))
     if not notes:
         raise ValueError("infilling is measured on excerpts of three bars or more that fit the model; there is none")
     both = target_bits(
-        *(model, processor, [source for source, _ in infills], [ids for _, ids in infills]), ids_per_batch=ids_per_batch
+        *(model, processor, [source for source, _, _ in infills], [ids for _, ids, _ in infills]),
+        given=[count for _, _, count in infills],
+        ids_per_batch=ids_per_batch,
     )
     sources = [processor.encode("continue")] * len(lefts)
     left = target_bits(

@@ -57,7 +57,7 @@ class Epoch(Dataset[TensorBatch]):
         ]
         if batch.task == CONTRAST:
             return collate_pairs(examples, [row.piece for row in rows], self.tokenizer.pad_token_id)
-        return collate(examples, self.tokenizer.pad_token_id)
+        return collate(examples, self.tokenizer.pad_token_id, self.tokenizer.bos_token_id)
 
 
 class HeldOut:

@@ -246,6 +246,7 @@ class Trainer:
                 input_ids=batch["input_ids"],
                 attention_mask=batch["attention_mask"],
                 labels=batch["labels"],
+                decoder_input_ids=batch["decoder_input_ids"],
                 num_items_in_batch=tokens,
                 use_cache=False,
             ).loss

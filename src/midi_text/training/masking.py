@@ -13,7 +13,18 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data.batches import ExampleTable
-from ..masks_midi_text import ColumnReader, Columns, Mask, bar_sizes, column_reader, hidden_ids, masked_ids, windows
+from ..masks_midi_text import (
+    LEAD_IN,
+    ColumnReader,
+    Columns,
+    Mask,
+    bar_sizes,
+    column_reader,
+    hidden_ids,
+    lead_in,
+    masked_ids,
+    windows,
+)
 from ..tokenization_midi_text import MidiTextTokenizer
 
 MAX_SOURCE, MAX_TARGET = 1024, 1024  # ids of the default model
@@ -25,11 +36,12 @@ _TEMPI_A_BAR = 0.25
 
 
 class Pair(NamedTuple):
-    """The music of an example, as joint ids, and the notes that the target holds."""
+    """The music of an example, as joint ids, and the notes that the target holds, but for its first ``given`` ids."""
 
     music: list[int]
     target: list[int]
     notes: int
+    given: int = 0
 
 
 def draw_infill(columns: Columns, rng: random.Random) -> Mask:
@@ -111,7 +123,10 @@ def masked_pair(
             columns = columns.window(window.first, window.last)
             mask = _sounding(columns, Mask(tuple(bar - window.first for bar in window.bars), mask.programs))
             source, target = masked_ids(tokenizer, columns, mask), hidden_ids(tokenizer, columns, mask)
-    return Pair(source, target, int(columns.hides(mask).sum()))
+    bars, given = lead_in(tokenizer, columns, mask, min(LEAD_IN, MAX_TARGET - 1 - len(target)))
+    if bars:
+        target = hidden_ids(tokenizer, columns, mask.led(bars))
+    return Pair(source, target, int(columns.hides(mask).sum()), len(given))
 
 
 def refine_pair(

@@ -10,7 +10,8 @@ and everything after can be guessed from them. ``opening`` is ``compose`` of tha
 price of one piece, so that the decoder learns early to listen to the encoder. ``untold`` is ``compose`` without a
 prompt, for validation: how much worse it does tells how much the prompt is heard. Some music is in `disguise`, and can
 only be written, or described, by who reads. Music to describe comes with what was `measured` of it, in words;
-``retell`` is ``caption`` of these words alone, without the music and what only it tells: the opening of captions.
+``retell`` is ``caption`` of these words alone, without the music and what only it tells: the opening of captions. It
+tells more than captions do of what a model finds hard to copy: numbers of bars, forms, chords, traits.
 
 The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
 ``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead.
@@ -43,9 +44,11 @@ from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, who
 
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
-DISGUISED = {"words": 0.5, "sketch": 0.6, "caption": 0.4}  # shares of prompts with words, without, and of captions
+DISGUISED = {"words": 0.35, "sketch": 0.45, "caption": 0.4}  # shares of prompts with words, without, and of captions
 UNMEASURED = 0.1  # of the captions are written from the notes alone
 SHORT = 0.5  # of the retellings are short notes: fact after fact, few words between
+TRIED = (1, 4)  # so many retellings are written, and the one taken that says the most about what is hard to copy
+EASY = {"tempo_bpm", "tempo_word", "key", "time_signature", "program", "family"}  # learned early: most captions say it
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
@@ -156,7 +159,9 @@ def _retelling(tokenizer: MidiTextTokenizer, heard: _Music, rng: random.Random, 
         heard = heard.maybe_disguised(tokenizer, rng)
     source = tokenizer.prompt_ids("caption", measured_words(heard.facts, heard.analysis))
     plan = rng.choice(SHORT_PLANS) if rng.random() < SHORT else None
-    words = compose_text(heard.facts, {}, rng, analysis=heard.analysis, plan=plan).text
+    tries = range(rng.choice(TRIED))
+    written = [compose_text(heard.facts, {}, rng, analysis=heard.analysis, plan=plan) for _ in tries]
+    words = max(written, key=lambda each: sum(fact not in EASY for fact, _ in each.stated) / len(each.text)).text
     return Example(source, [*tokenizer.encode_text(words), tokenizer.eos_token_id], heard.facts.notes)
 
 
@@ -174,7 +179,7 @@ def _change(tokenizer: MidiTextTokenizer, events: np.ndarray, task: str, text: s
         pair = masked_pair(tokenizer, columns, mask, len(words), rng)
     source = tokenizer.prompt_ids(task, music=pair.music)
     source[1:1] = words
-    return Example(source, [*pair.target, tokenizer.eos_token_id], pair.notes)
+    return Example(source, [*pair.target, tokenizer.eos_token_id], pair.notes, pair.given)
 
 
 def _given_words(row: Row, rng: random.Random) -> str:

@@ -15,7 +15,6 @@ from typing import Any
 import torch
 
 from ..configuration_midi_text import MidiTextConfig
-from ..data.batches import IGNORED
 
 _SIZES = {"cpu": 1024}  # of the matrices; others are accelerators
 _SIZE, _TRIES = 8192, 3
@@ -45,8 +44,9 @@ class Speed:
         now = time.perf_counter()
         self.seconds, self._since = self.seconds + now - self._since, now
         self.flops += model_flops(self.config, batch)
-        targets = batch["labels"] != IGNORED if "labels" in batch else batch["midi_attention_mask"]
-        self.tokens += float(batch["attention_mask"].sum() + targets.sum())
+        paired = "midi_attention_mask" in batch
+        targets = batch["midi_attention_mask"].sum() if paired else _targets(self.config, batch).sum()
+        self.tokens += float(batch["attention_mask"].sum() + targets)
 
     def figures(self) -> dict[str, float]:
         """Since the last call: source and target tokens a second of all processes, and the utilisation of this one."""
@@ -62,12 +62,18 @@ def model_flops(config: MidiTextConfig, batch: dict[str, torch.Tensor]) -> float
 
     Args:
         config: Of the model.
-        batch: With ``attention_mask`` of shape (B, S) and ``labels`` of shape (B, T), or what `collate_pairs` gives.
+        batch: With ``attention_mask`` of shape (B, S) and ``decoder_input_ids`` of shape (B, T), or what
+            `collate_pairs` gives.
     """
     source = batch["attention_mask"].sum(1).double()
     if "midi_attention_mask" in batch:
         return _encoder(config, source) + _encoder(config, batch["midi_attention_mask"].sum(1).double())
-    return _encoder(config, source) + _decoder(config, source, (batch["labels"] != IGNORED).sum(1).double())
+    return _encoder(config, source) + _decoder(config, source, _targets(config, batch))
+
+
+def _targets(config: MidiTextConfig, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Ids that the decoder reads, shape (B,)."""
+    return (batch["decoder_input_ids"] != config.pad_token_id).sum(1).double()
 
 
 def _encoder(c: MidiTextConfig, source: torch.Tensor) -> float:
