@@ -260,6 +260,25 @@ def test_any_choice_keeps_the_notes_of_a_script(tokenizer: MidiTextTokenizer):
     assert len(change.columns.tempi) > 1
 
 
+@pytest.mark.parametrize(("median", "chosen"), [(True, 1), (False, 2)])
+def test_greedy_dynamics_are_medians(tokenizer: MidiTextTokenizer, median: bool, chosen: int):
+    change = read_change(tokenizer, song(), "", ChangeWishes("refine"))
+    draft, reader = change.draft(), column_reader(tokenizer)
+    velocities = [reader.velocities[i] for i in (2, 7, 15)]
+    weights = dict(zip((tokenizer.base_events[i] for i in velocities), (0.3, 0.3, 0.4), strict=True))
+    scores = torch.full((1, len(tokenizer)), -9.0)
+    for token, events in enumerate(tokenizer.token_events):
+        for event in events:
+            scores[0, token] = np.log(weights[event]) if event in weights else scores[0, token]
+    scripts = [(draft.script, draft.tempi)]
+    rules = SameNotesLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, scripts, median=median)
+    ids = torch.tensor([[1]])
+    while ids[0, -1] != tokenizer.eos_token_id:
+        ids = torch.cat([ids, rules(ids, scores).argmax(-1, keepdim=True)], 1)
+    change.take(ids[0, 1:-1].tolist())
+    assert set(change.columns.notes[:, 4].tolist()) == {velocities[chosen]}
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

@@ -44,10 +44,10 @@ from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, who
 
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
-DISGUISED = {"words": 0.35, "sketch": 0.45, "caption": 0.4}  # shares of prompts with words, without, and of captions
+DISGUISED = {"words": 0.2, "sketch": 0.25, "caption": 0.4}  # shares of prompts with words, without, and of captions
 UNMEASURED = 0.1  # of the captions are written from the notes alone
 SHORT = 0.5  # of the retellings are short notes: fact after fact, few words between
-TRIED = (1, 4)  # so many retellings are written, and the one taken that says the most about what is hard to copy
+TRIED = (1, 2)  # so many retellings are written, and the one taken that says the most about what is hard to copy
 EASY = {"tempo_bpm", "tempo_word", "key", "time_signature", "program", "family"}  # learned early: most captions say it
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
