@@ -257,6 +257,7 @@ def test_sections_are_told_by_the_bars_that_they_have() -> None:
             "A waltz for violin and piano. The violin and the piano play.",
             "A waltz for violin and piano. The violin and the piano play.",
         ),
+        ("A folk folk folk folk piece. Cha cha cha.", "A folk piece. Cha cha cha."),
         ("It is in the hands of an organ, with violin.", "It is in the hands of a piano, with violin."),
         ("loud / organ solo / dotted rhythms / violin", "soft / piano solo / violin"),
         ("Piano, violin and drums..", "Piano, violin."),

@@ -91,6 +91,14 @@ def test_a_note_held_into_the_next_line_is_there_as_well(tmp_path: Path):
     assert [shapes(tmp_path / "roll.svg", f"notes-{line}") for line in (1, 2, 3)] == [1, 1, 0]
 
 
+def test_words_beside_the_scale_give_way_to_the_facts(tmp_path: Path):
+    for bars, title, there in ((16, "", True), (3, "", False), (16, "A title of many, many words " * 6, False)):
+        draw_piano_roll(song(bars), tmp_path / "roll.svg", title=title)
+        said = words(tmp_path / "roll.svg")
+        assert ("length of notes (the fainter, the softer)" in said) == there
+        assert any("100 BPM" in text and "Acoustic Grand Piano" in text for text in said)
+
+
 def test_what_it_says(tmp_path: Path):
     draw_piano_roll(song(), tmp_path / "roll.svg", title="Up a tone")
     said = words(tmp_path / "roll.svg")

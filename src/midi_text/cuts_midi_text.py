@@ -135,6 +135,14 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+_DOUBLED = re.compile(r"\b([A-Za-z]{4,})(?: \1\b)+")
+
+
+def undoubled(text: str) -> str:
+    """The text without words that come twice in a row: "a folk folk piece"."""
+    return _DOUBLED.sub(r"\1", text)
+
+
 def tidy(text: str) -> str:
     """The text with the spaces, commas and capitals that writing has."""
     text = re.sub(r"(^|\s[/|])(?:\s*[/|])+(?=\s)", r"\1", text)

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .ask_midi_text import Statement
-from .cuts_midi_text import AND, CUT, clauses, cut, mended, merged, tidy
+from .cuts_midi_text import AND, CUT, clauses, cut, mended, merged, tidy, undoubled
 from .facts.analysis import Analysis
 from .facts_midi_text import MusicFacts
 from .prompt_midi_text import read_prompt
@@ -66,7 +66,7 @@ def check_caption(text: str, facts: MusicFacts, analysis: Analysis | None = None
         text = _mend(text, stated, (facts, analysis), repaired, dropped)
         for _ in range(2):  # a cut may bring words together that state something new
             text = _without_sentences(text, _wrong(_judged(text), facts, analysis), dropped)
-    text = _in_company(_without_repeats(text, dropped), facts, dropped)
+    text = _in_company(_without_repeats(undoubled(text), dropped), facts, dropped)
     text = _with_all_instruments(text, facts, repaired)
     statements = read_prompt(text).statements
     if _wrong(statements, facts, analysis):

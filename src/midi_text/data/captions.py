@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..cuts_midi_text import undoubled
 from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts
 from ..prompt_midi_text import read_prompt
@@ -146,7 +147,7 @@ def compose_text(
     fragments = _filled(fragments, len(words.fragments) + bool(words.noun), facts, rng, kind)
     fragments += words.fragments
     plan = plan or rng.choices(choices, weights)[0]
-    text = plan(fragments, noun, rng, kind)
+    text = undoubled(plan(fragments, noun, rng, kind))
     if kind == "prompt":
         text = _as_typed(text, rng)
     stated = tuple(s for f in fragments for s in f.stated) + LabelWords(noun).stated

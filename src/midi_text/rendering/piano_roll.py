@@ -20,7 +20,7 @@ from ..facts.analysis import Analysis, analyze_view
 from ..facts.view import Notes, View, view_score
 from ..vocabulary_midi_text import DRUMS, gm_name
 from .lanes import LANE, Block, draw_lanes, find_lanes
-from .sheet import FOOT, HEAD, LEFT, RIGHT, SMALL, WIDTH, Sheet, draw_head, new_sheet, picture_path, save
+from .sheet import FOOT, HEAD, LEFT, RIGHT, SMALL, WIDTH, Sheet, draw_head, new_sheet, picture_path, save, width_of
 from .themes import Theme, find_theme
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ _BEATS_A_LINE = 64  # sixteen bars of common time
 _MANY_LINES = 8  # from which on they hold twice as much
 _SEMITONE, _SMALLEST_SEMITONE = {2: 0.062, 5: 0.05}, 0.04  # inches, by the number of lines up to which it holds
 _LONGEST_NAME = 24
+_SCALE, _GAP = 3.2, 0.3  # inches of the scale of lengths, and between it and the facts
 _DRUM_ROW, _DRUM_ROW_ALONE, _BETWEEN = 0.12, 0.2, 0.42  # inches
 _WIDEST_BEAT, _NARROWEST = 0.75, 9.0  # inches of a quarter note, and of a sheet: two bars need no whole page
 _BAR_NUMBER = 0.32  # inches
@@ -116,11 +117,13 @@ def draw_piano_roll(
     top = HEAD + (0.2 * (legend[-1][0] + 1) if legend else 0.0)
     line_height = sum(roll.heights) + _BETWEEN
     sheet = new_sheet(colours, top + line_height * len(roll.lines) + FOOT - 0.2, roll.width)
-    draw_head(sheet, view, title, f"bars 1 to {shown} shown" if shown < view.bars else "")
+    scaled = bool(roll.pitches) and colour != "instrument"
+    remark = f"bars 1 to {shown} shown" if shown < view.bars else ""
+    head_end = draw_head(sheet, view, title, remark, _SCALE + _GAP if scaled else 0.0)
     if colour == "instrument":
         _draw_legend(sheet, legend)
-    elif roll.pitches:
-        _draw_scale(sheet)
+    elif scaled:
+        _draw_scale(sheet, head_end)
     for number, (first, end) in enumerate(roll.lines):
         _draw_line(sheet, roll, top + line_height * number, number, first, end)
     save(sheet, target)
@@ -214,25 +217,19 @@ def _parts(view: View) -> dict[tuple[int, str], str]:
     }
 
 
-def _draw_scale(sheet: Sheet) -> None:
-    """What the colours mean: a strip from short to long."""
-    width = 3.2
-    left = sheet.width - RIGHT - width
-    axes = sheet.axes(left, 0.3, width, 0.11)
+def _draw_scale(sheet: Sheet, head_end: float) -> None:
+    """What the colours mean: a strip from short to long, and in words where the facts leave room for them."""
+    left = sheet.width - RIGHT - _SCALE
+    axes = sheet.axes(left, 0.3, _SCALE, 0.11)
     marks = np.geomspace(_SHORTEST, _LONGEST, 97)
     axes.imshow(_length_colours(marks, sheet.theme)[None], aspect="auto", extent=(0, 1, 0, 1), interpolation="nearest")
     places = [np.log(length / _SHORTEST) / np.log(_LONGEST / _SHORTEST) for length in _LENGTHS]
     axes.set_xticks(places, list(_LENGTHS.values()), fontsize=SMALL)
     for label, place in zip(axes.get_xticklabels(), places, strict=True):
         label.set(va="baseline", y=-0.85, ha="left" if place == 0 else "right" if place == 1 else "center")
-    sheet.text(
-        left - 0.12,
-        0.29,
-        "length of notes (the fainter, the softer)",
-        ha="right",
-        color=sheet.theme.soft_ink,
-        fontsize=SMALL,
-    )
+    words = "length of notes (the fainter, the softer)"
+    if head_end + _GAP + width_of(words, SMALL) <= left - 0.12:
+        sheet.text(left - 0.12, 0.29, words, ha="right", color=sheet.theme.soft_ink, fontsize=SMALL)
 
 
 def _legend(roll: _Roll) -> list[tuple[int, float, str]]:

@@ -96,13 +96,30 @@ def picture_path(path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def draw_head(sheet: Sheet, view: View, title: str, remark: str = "") -> None:
-    """Title and facts above a picture; `remark` says what is shown of the piece, where that is not all."""
+def draw_head(sheet: Sheet, view: View, title: str, remark: str = "", taken: float = 0.0) -> float:
+    """Title and facts above a picture.
+
+    Args:
+        sheet: The picture.
+        view: Of the piece.
+        title: Above the facts.
+        remark: Says what is shown of the piece, where that is not all.
+        taken: Inches beside the facts, on the right, that are needed for other things.
+
+    Returns:
+        Where they end, inches from the left.
+    """
     if title:
         sheet.text(LEFT, 0.22, title, fontsize=TITLE, fontweight="bold")
-    room = int((sheet.width - LEFT - RIGHT) / (_LETTER_WIDTH * BODY))
+    room = int((sheet.width - LEFT - RIGHT - taken) / (_LETTER_WIDTH * BODY))
     facts = next(line for line in _lines_about(view.facts, remark) if len(line) <= room or not line)
     sheet.text(LEFT, 0.52 if title else 0.3, facts, color=sheet.theme.soft_ink, fontsize=BODY)
+    return LEFT + max(width_of(title, TITLE), width_of(facts, BODY))
+
+
+def width_of(words: str, size: float) -> float:
+    """About how wide words are, inches."""
+    return _LETTER_WIDTH * size * len(words)
 
 
 def _lines_about(facts: MusicFacts, remark: str) -> Iterator[str]:

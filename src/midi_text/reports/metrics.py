@@ -49,7 +49,7 @@ SYSTEM_NOTES = {
     "human": "pieces by people, held to the prompts that were written about them: what a perfect answer reaches",
     "shuffled": "the same pieces, each held to the prompt of another: what is reached without reading the prompt",
     "template": "a composer without a model: it reads the facts of the prompt and fills in scales and chords by rule",
-    "own_share": "what the model has learned: nothing forces it to do what it was asked, but guidance makes that count more",
+    "own_share": "what the model learned: nothing forces it to do what it was asked; guidance makes that count more",
     "adherence": "the model as people use it: the facts that a prompt states are held while it writes",
 }
 
