@@ -62,7 +62,7 @@ class GuidanceLogitsProcessor(LogitsProcessor):
             use_cache=True,
         ).logits[:, -1]
         told, untold = scores.float().log_softmax(-1), untold.float().log_softmax(-1)
-        return untold + self.scale * (told - untold)  # type: ignore[return-value]
+        return untold + self.scale * (told - untold)
 
     def _spread(self, count: int) -> None:
         """A row for each of the sequences of one source."""
