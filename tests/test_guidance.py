@@ -83,8 +83,9 @@ def test_scores_move_away_from_those_of_a_source_that_asks_nothing(
 
 
 def test_guidance_is_for_more_not_for_less(pipe: Any):
-    with pytest.raises(ValueError, match=r"guidance_scale must be at least 1, .* got 0.5"):
-        pipe("a song", guidance_scale=0.5)
+    for scale in (0, 0.5, float("nan")):
+        with pytest.raises(ValueError, match=rf"guidance_scale must be at least 1, .* got {scale}"):
+            pipe("a song", guidance_scale=scale)
     with pytest.raises(ValueError, match="guidance_scale and num_beams exclude each other"):
         pipe("a song", guidance_scale=2.0, num_beams=2)
 

@@ -80,7 +80,7 @@ class BatchWriter:
             **self.options,
             **options,
         }
-        streamer, scale = given.pop("streamer", None), given.pop("guidance_scale", None) or 1
+        streamer, scale = given.pop("streamer", None), given.pop("guidance_scale", 1)
         if scale != 1 and given.get("num_beams", 1) > 1:
             raise ValueError("guidance_scale and num_beams exclude each other; leave one of them at 1")
         started = time.perf_counter()
