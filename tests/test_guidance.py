@@ -92,7 +92,7 @@ def test_guidance_is_for_more_not_for_less(pipe: Any):
 
 def test_the_pipeline_guides_all_that_it_writes(pipe: Any):
     song = pipe("a song", seed=1, bars=4)
-    for given in ({}, {"bars": 70}, {"midi": song.midi}):
-        plain, guided = (pipe("a sad violin", seed=1, guidance_scale=scale, **given) for scale in (1, 4.0))
+    for words, given in (("a sad violin", {"bars": 8}), ("a violin, ABA", {"bars": 12}), ("sad", {"midi": song.midi})):
+        plain, guided = (pipe(words, seed=1, guidance_scale=scale, **given) for scale in (1, 4.0))
         assert plain.midi != guided.midi
-        assert pipe("a sad violin", seed=1, guidance_scale=4.0, **given).midi == guided.midi
+        assert pipe(words, seed=1, guidance_scale=4.0, **given).midi == guided.midi
