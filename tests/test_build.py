@@ -263,8 +263,8 @@ def test_collating_pads_and_ignores():
     assert batch["attention_mask"].sum(1).tolist() == [3, 1]
     assert (batch["labels"] != IGNORED).sum(1).tolist() == [2, 14]
     assert batch["labels"][1, 3:17].tolist() == [8] * 14
-    assert batch["decoder_input_ids"][0].tolist() == [1, 8, *[0] * 30]
-    assert batch["decoder_input_ids"][1].tolist() == [1, *[8] * 16, *[0] * 15]
+    assert batch["decoder_input_ids"][0].tolist() == [1, 8, 9, *[0] * 29]
+    assert batch["decoder_input_ids"][1].tolist() == [1, *[8] * 17, *[0] * 14]
     assert batch["notes"].tolist() == [1, 2]
 
 

@@ -220,8 +220,8 @@ class Rewriting(Change):
             raise ValueError(f"the tracks of the piece are {known}; got {', '.join(map(str, wrong)) or 'none'}")
         return tuple(sorted({programs[number - 1] for number in tracks}))
 
-    def _next(self) -> Window:
-        """The window in which the next of the masked bars are written."""
+    def _next(self) -> tuple[Window, int]:
+        """The window in which the next of the masked bars are written, and the ids that they leave the decoder."""
         mask, total = Mask(self._left, self.mask.programs), np.arange(self.columns.bars)
         own, shown = self._sizes(self.columns), self._sizes(self.columns.shown(mask))
         shown = shown + np.isin(total, mask.bars)
@@ -230,16 +230,16 @@ class Rewriting(Change):
         hidden = np.where(np.isin(total, mask.bars), expected.astype(np.int64), 0)
         source_room = self.piece.source_room - 1 - len(mask.programs or ())
         window = windows(shown, hidden, mask.bars, source_room, room)[0]
-        self._free = room - int(hidden[list(window.bars)].sum())
-        return window
+        return window, room - int(hidden[list(window.bars)].sum())
 
     def draft(self) -> Draft | None:
         if not self._left:
             return None
-        self._window = window = self._next()
+        self._window, free = self._next()
+        window = self._window
         around = self.columns.window(window.first, window.last)
         mask = Mask(tuple(bar - window.first for bar in window.bars), self.mask.programs)
-        self._begin, primed = lead_in(self.piece.tokenizer, around, mask, min(LEAD_IN, self._free))
+        self._begin, primed = lead_in(self.piece.tokenizer, around, mask, min(LEAD_IN, free))
         bars = (*range(window.bars[0] - self._begin, window.bars[0]), *window.bars)
         tempo, count = self._tempo(window.bars[0]), len(bars)
         if self.mask.programs is None:

@@ -88,7 +88,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
             one note for note, up to its last bar.
         max_new_tokens: The longest piece, in tokens.
         guidance_scale: How much more than otherwise the words and wishes count (`guidance_midi_text`); 1 is not at all
-            and twice as fast. By default 1 with locks, and more without, where nothing else holds the model to them.
+            and faster. By default 1 with locks, and more without, where nothing else holds the model to them.
         temperature, top_k, top_p, …: As in ``generate``.
         streamer: Receives ids as they are written; for one prompt and one candidate.
     """

@@ -18,6 +18,7 @@ import torch
 
 from ..facts.analysis import Analysis
 from ..facts_midi_text import MusicFacts
+from ..modeling_midi_text import shift_right
 from .shards import shards
 
 COLUMNS = ["source", "piece", "events", "facts", "analysis", "labels", "notes"]  # of a shard, that training reads
@@ -216,7 +217,7 @@ def collate(examples: Sequence[Example], pad_id: int, start_id: int, multiple: i
     """
     input_ids = padded([example.source_ids for example in examples], pad_id, multiple)
     labels = padded([example.target_ids for example in examples], IGNORED, multiple)
-    decoder_input_ids = padded([[start_id, *example.target_ids[:-1]] for example in examples], pad_id, multiple)
+    decoder_input_ids = shift_right(labels, pad_id, start_id)
     for row, example in zip(labels, examples, strict=True):
         row[: example.given] = IGNORED
     return {
