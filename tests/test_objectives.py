@@ -102,6 +102,21 @@ def test_refine_gives_the_dynamics_of_what_was_played(tokenizer: MidiTextTokeniz
     assert make_example(tokenizer, even, "refine", random.Random(0)).source_ids[0] == tokenizer.task_id("infill")
 
 
+def test_touch_is_the_dynamics_of_a_few_bars(tokenizer: MidiTextTokenizer):
+    row, found = row_of(3), set()
+    reader = column_reader(tokenizer)
+    whole = reader.read(row.events)
+    windows = [whole.window(first, last) for last in range(1, whole.bars + 1) for first in range(last)]
+    targets = [tokenizer.merge([reader.write(window)])[0] for window in windows if len(window.notes)]
+    for seed in range(12):
+        pair = refine_pair(tokenizer, whole, words=0, rng=random.Random(seed), few=True)
+        assert pair is not None
+        assert 0 < pair.notes <= masking.TOUCHED < len(whole.notes)
+        found.add(targets.index(pair.target))
+    assert len(found) > 3
+    assert make_example(tokenizer, row, "touch", random.Random(0)).source_ids[0] == tokenizer.task_id("refine")
+
+
 def test_rows_that_were_played_are_found(tokenizer: MidiTextTokenizer):
     rows = [row_of(3), row_of(3, played=False), row_of(4)]
 

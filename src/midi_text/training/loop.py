@@ -45,7 +45,7 @@ from .adapters import add_adapters, merged
 from .contrast import CONTRAST, PROJECTION_DIM, in_step, pair_loss
 from .epochs import Epoch, HeldOut, TensorBatch
 from .masking import played_rows
-from .objectives import CAPS
+from .objectives import CAPS, PLAYED
 from .optimizers import make_optimizers
 from .progress import Progress
 from .samples import Draw, held_out_scores, write_samples
@@ -86,8 +86,8 @@ class Trainer:
         self.tokenizer = MidiTextTokenizer.from_pretrained(self.data / "tokenizer")
         self.table = ExampleTable(self.data, "train", settings.max_events)
         self.weights = self.table.weights(settings.sources)
-        refines = settings.tasks.get("refine", 0) > 0
-        self.suited = {"refine": played_rows(self.table, column_reader(self.tokenizer))} if refines else {}
+        played = [task for task in PLAYED if settings.tasks.get(task, 0) > 0]
+        self.suited = dict.fromkeys(played, played_rows(self.table, column_reader(self.tokenizer))) if played else {}
         self.validation = ExampleTable(self.data, "validation", settings.max_events)
         self.held_out = HeldOut(self.validation, self.tokenizer, settings, self.accelerator)
         self.model = self._new_model()

@@ -1,8 +1,9 @@
 """Examples of the tasks that change music: what is hidden, and what the model then reads and writes.
 
 ``infill`` hides a run of bars, whole programs, or some programs for a run of bars; ``vary`` a random share of the bars;
-``refine`` hides the dynamics: the source has one velocity and one tempo. No target is ever cut: where a piece is longer
-than the model, the example is a window of bars that holds the hidden ones, or as many of them as fit.
+``refine`` hides the dynamics: the source has one velocity and one tempo; ``touch`` does so with a few bars alone. No
+target is ever cut: where a piece is longer than the model, the example is a window of bars that holds the hidden ones,
+or as many of them as fit.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ..tokenization_midi_text import MidiTextTokenizer
 MAX_SOURCE, MAX_TARGET = 1024, 1024  # ids of the default model
 LONGEST_RUN = 8  # bars
 VARIED = (0.2, 0.8)  # share of the bars, at least and at most
+TOUCHED = 32  # notes of a few bars, at most
 _AROUND = 4  # <task>, <midi>, </midi> and, on the other side, the end
 _EVEN = 0.8  # of the notes have one velocity: nobody played this
 _TEMPI_A_BAR = 0.25
@@ -130,11 +132,20 @@ def masked_pair(
 
 
 def refine_pair(
-    tokenizer: MidiTextTokenizer, columns: Columns, words: int, rng: random.Random | None = None
+    tokenizer: MidiTextTokenizer, columns: Columns, words: int, rng: random.Random | None = None, few: bool = False
 ) -> Pair | None:
-    """Flat music and the same as it was played, or None where it was played flat; arguments as in `masked_pair`."""
+    """Flat music and the same as it was played, or None where it was played flat.
+
+    Args:
+        tokenizer: Of the run.
+        columns: The piece.
+        words: Ids that the words take in the source.
+        rng: Chooses the bars where not all are taken; None takes the first.
+        few: Whether only bars of `TOUCHED` notes together are taken.
+    """
     if not is_expressive(columns):
         return None
+    columns = _few(columns, rng) if few else columns
     reader = column_reader(tokenizer)
     while True:
         flat = reader.write(columns.flat(reader.middle_velocity))
@@ -143,6 +154,16 @@ def refine_pair(
         if fits or columns.bars == 1:
             return Pair(music, target, len(columns.notes))
         columns = _half(columns, rng)
+
+
+def _few(columns: Columns, rng: random.Random | None) -> Columns:
+    """Bars in a row with no more than `TOUCHED` notes, or a single one, from one that sounds."""
+    sounding = np.unique(columns.notes[:, 0])
+    first = int(rng.choice(sounding.tolist()) if rng else sounding[0])
+    reach = np.searchsorted(columns.notes[:, 0], first) + TOUCHED  # of the notes, which stand in the order of time
+    last = int(columns.notes[reach, 0]) if reach < len(columns.notes) else columns.bars
+    last = int(sounding[sounding < max(last, first + 1)][-1]) + 1
+    return columns.window(first, last)
 
 
 def whole_target(

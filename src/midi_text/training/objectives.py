@@ -14,7 +14,8 @@ only be written, or described, by who reads. Music to describe comes with what w
 tells more than captions do of what a model finds hard to copy: numbers of bars, forms, chords, traits.
 
 The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
-``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead.
+``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead. How
+loud a piece is stands in its first notes, from which all others can be guessed: ``touch`` is ``refine`` of a few bars.
 
 ``contrast`` (see there) sets the words of a piece, a caption or a prompt, beside its music: two sources, no target.
 """
@@ -47,13 +48,15 @@ WORDLESS = 0.4  # and so many come with a sketch alone
 DISGUISED = {"words": 0.2, "sketch": 0.25, "caption": 0.4}  # shares of prompts with words, without, and of captions
 UNMEASURED = 0.1  # of the captions are written from the notes alone
 SHORT = 0.5  # of the retellings are short notes: fact after fact, few words between
-TRIED = (1, 2)  # so many retellings are written, and the one taken that says the most about what is hard to copy
+TRIED = (2, 4)  # so many retellings are written, and the one taken that says the most about what is hard to copy
 EASY = {"tempo_bpm", "tempo_word", "key", "time_signature", "program", "family"}  # learned early: most captions say it
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
-CAPS = {"opening": 4 * OPENING_TOKENS, "retell": 4 * OPENING_TOKENS, CONTRAST: PAIR_EVENTS}  # a prompt is read, too
-TASKS = ("compose", "opening", "untold", "caption", "retell", *CHANGES, CONTRAST)
+_SHORT = dict.fromkeys(("opening", "retell", "touch"), 4 * OPENING_TOKENS)  # a prompt is read, too
+CAPS = {**_SHORT, CONTRAST: PAIR_EVENTS}
+TASKS = ("compose", "opening", "untold", "caption", "retell", *CHANGES, "touch", CONTRAST)
+PLAYED = ("refine", "touch")  # tasks that need music with dynamics
 CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 
 
@@ -85,7 +88,7 @@ def make_example(
         if facts.lowest_pitch + semitones >= 0 and facts.highest_pitch + semitones <= 127:
             facts, analysis = facts.transposed(semitones), analysis.transposed(semitones)
             events = tokenizer.transposed(events, semitones)
-    if task in CHANGES:
+    if task in CHANGES or task == "touch":
         told = rng.random() < CHANGE_PROMPTS
         text = (given or write_prompt(facts, row.labels, rng, analysis=analysis)) if told else ""
         return _change(tokenizer, events, task, text, rng)
@@ -171,10 +174,10 @@ def _change(tokenizer: MidiTextTokenizer, events: np.ndarray, task: str, text: s
     pair: Pair | None = None
     if task == "continue":
         pair = whole_target(tokenizer, columns, events, rng)
-    elif task == "refine":
-        pair = refine_pair(tokenizer, columns, len(words), rng)
+    elif task in PLAYED:
+        pair = refine_pair(tokenizer, columns, len(words), rng, few=task == "touch")
+        task = "refine" if pair else "infill"
     if pair is None:
-        task = "infill" if task == "refine" else task
         mask = (draw_vary if task == "vary" else draw_infill)(columns, rng)
         pair = masked_pair(tokenizer, columns, mask, len(words), rng)
     source = tokenizer.prompt_ids(task, music=pair.music)
