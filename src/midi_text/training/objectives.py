@@ -45,7 +45,7 @@ from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, who
 
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
-DISGUISED = {"words": 0.2, "sketch": 0.25, "caption": 0.4}  # shares of prompts with words, without, and of captions
+DISGUISED = {"words": 0.35, "sketch": 0.4, "caption": 0.4}  # shares of prompts with words, without, and of captions
 UNMEASURED = 0.1  # of the captions are written from the notes alone
 SHORT = 0.5  # of the retellings are short notes: fact after fact, few words between
 TRIED = (2, 4)  # so many retellings are written, and the one taken that says the most about what is hard to copy
