@@ -40,8 +40,15 @@ def test_a_line_says_what_was_measured():
     tempo = "72 BPM, slow, moderately slow, larghetto, adagio, adagietto, andante"
     assert said[:6] == ["3/4", tempo, "D minor", "16 bars, sixteen bars", "40 s, 0:40", "piano, violin"]
     assert "melody violin" in said
-    assert "chords Dm Gm A Dm Gm" in said
+    assert "chords Dm Gm A Dm Gm, Dm-Gm-A-Dm-Gm" in said
+    assert "form AAAA" in said
+    assert "moderately dense, moderately busy" in said
     assert len(said) == len(set(said))
+
+
+def test_a_line_says_when_no_form_is_heard():
+    facts = measure_facts(waltz(4))
+    assert "form unclear" in measured_words(facts, analyze(waltz(4), facts)).split("; ")
 
 
 def test_a_line_moves_with_its_music_and_leaves_out_what_is_not_sure():

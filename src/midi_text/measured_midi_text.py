@@ -4,11 +4,11 @@ As a request is read twice, in its words and as a sketch in the language of musi
 describe: its notes, and the facts and the closer look in the language of words::
 
     <caption> 3/4; 72 BPM, slow, adagio; D minor; 16 bars, sixteen bars; 40 s, 0:40; violin, piano; soft; melody violin;
-    form AABA; chords Dm Gm A7 Dm; one key throughout <midi> … </midi>
+    form AABA; chords Dm Gm A7 Dm, Dm-Gm-A7-Dm; one key throughout <midi> … </midi>
 
 What can be counted need not be guessed: to state a fact truly, the decoder need only copy it. What to say, in which
 order and with which words, and all that nobody can measure (style, mood, kind of piece) is the model's. Things stand
-here under names that captions give them; what is not sure is left out.
+here under all names that captions give them, for a name is copied sooner than translated; what is not sure is left out.
 """
 
 from __future__ import annotations
@@ -34,17 +34,18 @@ def measured_words(facts: MusicFacts, analysis: Analysis) -> str:
     said += [", ".join(f"{number} bars" for number in (facts.bars, *NUMBER_WORDS[facts.bars : facts.bars + 1]))]
     said += [f"{seconds} s, {seconds // 60}:{seconds % 60:02}"]
     said.append(_instruments(facts.programs))
-    said += [band.written[0] for fact, bands in CLASSES.items() for name, band in bands.items()
+    said += [", ".join(band.written) for fact, bands in CLASSES.items() for name, band in bands.items()
              if class_holds(fact, name, facts)]  # fmt: skip
     parts = [part for part in analysis.parts.parts if part.role in ("melody", "countermelody", "bass")]
     said += [f"{part.role} {INSTRUMENTS[part.program].written[0]}" for part in parts[:_MOST_PARTS]]
     said += [f"{span.key.name} in bar {span.first_bar + 1}" for span in analysis.tonality.spans[1:4]]
-    if 2 <= len(analysis.form.sections) <= _MOST_SECTIONS:
-        said.append(f"form {analysis.form.plan}")
+    sections = len(analysis.form.sections)
+    said.append(f"form {analysis.form.plan if 2 <= sections <= _MOST_SECTIONS else 'unclear'}")
     opening = analysis.harmony.progression[:_MOST_CHORDS]
     loop = [chord.in_root_position for chord in analysis.harmony.loop]
     for name, chords in (("chords", opening), ("loop", loop)):
-        said += [f"{name} {' '.join(chord_names(chords, facts.key))}"] if chords else []
+        names = chord_names(chords, facts.key) if chords else ()
+        said += [f"{name} {' '.join(names)}, {'-'.join(names)}"] if names else []
     said += [TRAIT_WORDS[trait].keyword if trait in TRAIT_WORDS else trait for trait in sorted(analysis.traits)]
     return "; ".join(said)
 
