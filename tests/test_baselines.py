@@ -11,12 +11,14 @@ import pytest
 import symusic
 import torch
 from huggingface_hub.errors import StrictDataclassError
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.torch import load_file
 from test_build import piece
 
 from midi_text.baselines import KINDS, NoteLstm, SequenceVae, WaveNet, load
 from midi_text.baselines.corpus import MusicTable
-from midi_text.baselines.note_lstm import NoteLstmConfig
+from midi_text.baselines.note_lstm import NoteLstmConfig, grid_nats
 from midi_text.baselines.notes import KEYS, LOWEST, NoteReader, Notes, write_notes
 from midi_text.baselines.sequence_vae import (
     TIMES,
@@ -232,7 +234,7 @@ def test_wavenet_bits_are_those_of_every_event_and_the_end():
 # -- the LSTM pair -----------------------------------------------------------------------------------------------
 
 
-def test_lstm_bits_are_those_of_the_next_key_in_its_window():
+def test_lstm_bits_are_those_of_the_next_note_in_its_window():
     model = make("lstm")
     notes = NoteReader(VOCABULARY.names).read(ROWS[0])
     bits = 0.0
@@ -243,7 +245,26 @@ def test_lstm_bits_are_those_of_the_next_key_in_its_window():
             scores, guessed = model.predict(torch.tensor([keys]), torch.tensor([times]))
             assert (guessed >= 0).all()
             bits -= scores.double().log_softmax(-1)[0, notes.key[i]].item() / math.log(2)
+            next_times = torch.tensor([[notes.step[i], notes.duration[i]]])
+            bits += grid_nats(guessed, next_times, torch.ones(2)).sum().item() / math.log(2)
     assert model.bits_per_note([Heard(ROWS[0], 12)])[0] == pytest.approx(bits, rel=1e-5)
+
+
+@given(median=st.floats(0, 8), width=st.floats(0.005, 4))
+def test_the_times_of_the_grid_have_all_the_probability(median: float, width: float):
+    grid = torch.arange(12 * 200, dtype=torch.float64) / 12
+    nats = grid_nats(torch.tensor(median).double(), grid, torch.tensor(width).double())
+    assert torch.exp(-nats).sum().item() == pytest.approx(1, abs=1e-6)
+    assert (grid[nats.argmin()] - median).abs() <= 0.5 / 12 + 1e-9
+
+
+def test_likely_times_are_learned_at_every_width():
+    times = torch.tensor([0.0, 0.5, 8.0])
+    for width in (1e-4, 0.1, 10.0):
+        widths, medians = torch.full((3,), width, requires_grad=True), torch.zeros(3, requires_grad=True)
+        grid_nats(medians, times, widths).sum().backward()
+        assert torch.isfinite(widths.grad).all()
+        assert torch.isfinite(medians.grad).all()
 
 
 def test_average_mode_uses_the_start_then_the_training_then_everything():

@@ -1,9 +1,9 @@
 """The classic pair: an LSTM that says the next of 88 keys, beside one that says its step and duration.
 
 Both read a window of the last notes (key, step, duration). The first is Bi-LSTM → LSTM → softmax over the 88 keys; the
-second LSTM → two numbers that cannot be negative (softplus), trained by smooth L1, whose answer lies between median
-and mean. A regression gives no probability, so ``bits_per_note`` is about keys alone: what step and duration cost is
-not in it, and the figure must not stand beside one that counts everything.
+second LSTM → two numbers that cannot be negative (softplus): the medians of Laplace distributions, whose widths are
+learned too. That is a regression by absolute error that also says how probable a step and a duration are, on the grid
+that notes are written on (`grid_nats`). So ``bits_per_note`` counts keys, steps and durations.
 
 Two ways to write. ``"model"``: the key is sampled from the softmax, step and duration are the second network's.
 ``"average"``: the key is sampled the same way, step and duration are the averages of that key: over the start where
@@ -23,12 +23,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .base import Baseline, BaselineConfig, BaselineOutput, MusicExcerpt, check_request, draw
-from .notes import KEYS, NoteReader, Notes, first_tempo, leading_program, write_notes
+from .notes import GRID, KEYS, NoteReader, Notes, first_tempo, leading_program, write_notes
 
 NOTHING = KEYS  # stands in a window before the first note
 LONGEST = 8.0  # quarters; longer steps and durations count as this
 MODES = ("model", "average")
-_TIMES_WEIGHT = 1.0  # of the regression's loss beside the softmax's
 _WINDOWS_TOGETHER = 2048
 
 
@@ -56,7 +55,7 @@ class NoteLstm(Baseline):
 
     config_class = NoteLstmConfig
     kind: ClassVar[str] = "lstm"
-    bits_are: ClassVar[str] = "keys only: step and duration are regressions, without a likelihood"
+    bits_are: ClassVar[str] = "exact, on keys, steps and durations of pitched notes only"
 
     def __init__(self, config: NoteLstmConfig):
         super().__init__(config)
@@ -69,6 +68,7 @@ class NoteLstm(Baseline):
         self.time_embed = nn.Embedding(KEYS + 1, config.embedding)
         self.time_forward = nn.LSTM(inputs, hidden, batch_first=True)
         self.time_head = nn.Linear(hidden, 2)
+        self.time_widths = nn.Parameter(torch.zeros(2))  # logarithms of quarters
         # step, duration and count of every key in the training music, see `learn_averages`
         self.register_buffer("averages", torch.zeros(KEYS, 3))
         self.post_init()
@@ -93,9 +93,9 @@ class NoteLstm(Baseline):
         """Losses of the notes ``next_keys`` ``(B,)`` and ``next_times`` ``(B, 2)`` after their windows."""
         scores, guessed = self.predict(keys, times)
         nats = functional.cross_entropy(scores.float(), next_keys, reduction="sum")
-        error = functional.smooth_l1_loss(guessed.float(), next_times.clamp(max=LONGEST), beta=0.1)
+        nats = nats + grid_nats(guessed.float(), next_times.clamp(max=LONGEST), self.time_widths.float().exp()).sum()
         count = torch.tensor(len(next_keys), device=nats.device)
-        return BaselineOutput(loss=nats / count + _TIMES_WEIGHT * error, bits=nats / math.log(2), notes=count)
+        return BaselineOutput(loss=nats / count, bits=nats / math.log(2), notes=count)
 
     # -- batches and averages ------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class NoteLstm(Baseline):
 
     @torch.inference_mode()
     def bits_per_note(self, excerpts: Sequence[MusicExcerpt]) -> np.ndarray:
-        """Bits of the keys of each excerpt, see `Baseline.bits_per_note`; 0 where there are only drums."""
+        """Bits of each excerpt, see `Baseline.bits_per_note`; 0 where there are only drums."""
         self.eval()
         out = np.zeros(len(excerpts))
         for i, excerpt in enumerate(excerpts):
@@ -213,6 +213,25 @@ class NoteLstm(Baseline):
         everywhere = (known[:, :2] * known[:, 2:]).sum(0) / known[:, 2].sum()
         trained = np.where(known[:, 2:] > 0, known[:, :2], everywhere)
         return np.where(own[:, 2:] > 0, own[:, :2], trained)
+
+
+def grid_nats(medians: Tensor, times: Tensor, widths: Tensor) -> Tensor:
+    """Minus the log probability of times on a grid of twelfths of a quarter, by Laplace distributions cut off below 0.
+
+    A distribution of median m and width b has the density exp(-abs(t - m) / b) / 2b; a time has that of its cell.
+
+    Args:
+        medians: In quarters, not negative, any shape.
+        times: In quarters, not negative, of that shape.
+        widths: In quarters, positive.
+    """
+    half = 0.5 / GRID
+    away, cell = (times - medians).abs() / widths, half / widths
+    outside = away - cell - torch.log1p(-torch.exp(-2 * cell)) + math.log(2)
+    near = torch.minimum(away, cell)
+    inside = -torch.log1p(-0.5 * (torch.exp(near - cell) + torch.exp(-near - cell)))
+    cut_off = torch.log1p(-0.5 * torch.exp(-(medians + half) / widths))
+    return torch.where(away > cell, outside, inside) + cut_off
 
 
 def _sums(pieces: Sequence[Notes]) -> np.ndarray:

@@ -251,7 +251,7 @@ def system_rows(system: str, sources: Sequence[str], notes: np.ndarray, bits: np
     Args:
         system: Its name.
         sources: Of each excerpt.
-        notes: That the bits of each excerpt say, shape ``(excerpts,)``: a system of keys alone hears no drums.
+        notes: That the bits of each excerpt say, shape ``(excerpts,)``: a model of pitched notes hears no drums.
         bits: Of each excerpt, shape ``(excerpts,)``.
     """
     source = np.array(sources)

@@ -145,7 +145,7 @@ THEMES = (
         (
             Grid("Bits a note, by source", "likelihood/bits_per_note/{column}[/{row}]", {}, words.BITS,
                  {"model": "the model", "model_untold": "told nothing", "": "", "wavenet": "WaveNet",
-                  "vae": "Bi-LSTM with a latent space (a bound; no velocities)", "lstm": "LSTM (keys alone)",
+                  "vae": "Bi-LSTM with a latent space (a bound; no velocities)", "lstm": "LSTM (no velocities)",
                   "bigram": "bigram", "lzma": "LZMA, each", "lzma_together": "LZMA, together"},
                  count="likelihood/excerpts/{row}"),
             Grid("Beside a bigram", "{column}/{row}", {"model_to_bigram": words.TO_BIGRAM},
