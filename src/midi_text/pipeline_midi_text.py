@@ -42,7 +42,8 @@ _CHANGE = ("midi", "task", "at_bars", "at_tracks", "strength")
 _BOTH = ("seed", "locks", "num_candidates", "max_new_tokens")  # needed to read an input and to write its answer
 _SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "num_beams", "do_sample")
 _GUIDED = ("guidance_scale", *_SAMPLING)  # what words ask can count more where music is written
-_UNHELD_GUIDANCE = 1.5  # where there are no locks
+_SAMPLED = {"temperature": 1.0, "top_p": 0.95, "top_k": 0, "guidance_scale": 1.0}
+_UNHELD = {"top_p": 0.85, "guidance_scale": 1.5}  # without locks, where one unlikely note can break a wish
 
 
 class _MidiTextPipeline(Pipeline):
@@ -89,7 +90,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         max_new_tokens: The longest piece, in tokens.
         guidance_scale: How much more than otherwise the words and wishes count (`guidance_midi_text`); 1 is not at all
             and faster. By default 1 with locks, and more without, where nothing else holds the model to them.
-        temperature, top_k, top_p, …: As in ``generate``.
+        temperature, top_k, top_p, …: As in ``generate``; by default 1, all and 0.95, without locks 0.85.
         streamer: Receives ids as they are written; for one prompt and one candidate.
     """
 
@@ -183,8 +184,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         batched = isinstance(model_inputs["request"], list)
         requests: list[Request] = model_inputs["request"] if batched else [model_inputs["request"]]
         changes: list[list[Change] | None] = model_inputs["changes"] if batched else [model_inputs["changes"]]
-        guidance = 1.0 if locks else _UNHELD_GUIDANCE
-        options = {"temperature": 1.0, "top_p": 0.95, "top_k": 0, "guidance_scale": guidance, **(options or {})}
+        options = {**_SAMPLED, **({} if locks else _UNHELD), **(options or {})}
         writer = BatchWriter(self.model, self.processor, options)
         written: list[Any] = [change or [] for change in changes]
         seconds = writer.write_changes([each for change in changes for each in change or []], seed)
