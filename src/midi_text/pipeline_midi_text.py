@@ -43,7 +43,7 @@ _BOTH = ("seed", "locks", "num_candidates", "max_new_tokens")  # needed to read 
 _SAMPLING = ("temperature", "top_k", "top_p", "min_p", "repetition_penalty", "num_beams", "do_sample")
 _GUIDED = ("guidance_scale", *_SAMPLING)  # what words ask can count more where music is written
 _SAMPLED = {"temperature": 1.0, "top_p": 0.95, "top_k": 0, "guidance_scale": 1.0}
-_UNHELD = {"top_p": 0.85, "guidance_scale": 1.5}  # without locks, where one unlikely note can break a wish
+_UNHELD = {"top_p": 0.9, "guidance_scale": 1.5}  # without locks, where one unlikely note can break a wish
 
 
 class _MidiTextPipeline(Pipeline):
@@ -90,7 +90,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         max_new_tokens: The longest piece, in tokens.
         guidance_scale: How much more than otherwise the words and wishes count (`guidance_midi_text`); 1 is not at all
             and faster. By default 1 with locks, and more without, where nothing else holds the model to them.
-        temperature, top_k, top_p, …: As in ``generate``; by default 1, all and 0.95, without locks 0.85.
+        temperature, top_k, top_p, …: As in ``generate``; by default 1, all and 0.95, without locks 0.9.
         streamer: Receives ids as they are written; for one prompt and one candidate.
     """
 
