@@ -90,7 +90,7 @@ class TextToMidiPipeline(_MidiTextPipeline):
         max_new_tokens: The longest piece, in tokens.
         guidance_scale: How much more than otherwise the words and wishes count (`guidance_midi_text`); 1 is not at all
             and faster. By default 1 with locks, and more without, where nothing else holds the model to them.
-        temperature, top_k, top_p, …: As in ``generate``; by default 1, all and 0.95, without locks 0.9.
+        temperature, top_k, top_p, …: As in ``generate``; by default 1, 0 (all) and 0.95, without locks 0.9.
         streamer: Receives ids as they are written; for one prompt and one candidate.
     """
 

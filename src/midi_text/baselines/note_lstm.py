@@ -3,7 +3,8 @@
 Both read a window of the last notes (key, step, duration). The first is Bi-LSTM → LSTM → softmax over the 88 keys; the
 second LSTM → two numbers that cannot be negative (softplus): the medians of Laplace distributions, whose widths are
 learned too. That is a regression by absolute error that also says how probable a step and a duration are, on the grid
-that notes are written on (`grid_nats`). So ``bits_per_note`` counts keys, steps and durations.
+that notes are written on (`grid_nats`). So ``bits_per_note`` counts keys, steps and durations. Where eighths are beats
+the music's grid is twice as fine, and the figure flatters this model by up to a bit for either time.
 
 Two ways to write. ``"model"``: the key is sampled from the softmax, step and duration are the second network's.
 ``"average"``: the key is sampled the same way, step and duration are the averages of that key: over the start where
@@ -55,7 +56,7 @@ class NoteLstm(Baseline):
 
     config_class = NoteLstmConfig
     kind: ClassVar[str] = "lstm"
-    bits_are: ClassVar[str] = "exact, on keys, steps and durations of pitched notes only"
+    bits_are: ClassVar[str] = "on keys, steps and durations of pitched notes only, in twelfths of a quarter"
 
     def __init__(self, config: NoteLstmConfig):
         super().__init__(config)

@@ -86,8 +86,8 @@ class Trainer:
         self.tokenizer = MidiTextTokenizer.from_pretrained(self.data / "tokenizer")
         self.table = ExampleTable(self.data, "train", settings.max_events)
         self.weights = self.table.weights(settings.sources)
-        played = [task for task in PLAYED if settings.tasks.get(task, 0) > 0]
-        self.suited = dict.fromkeys(played, played_rows(self.table, column_reader(self.tokenizer))) if played else {}
+        rows = played_rows(self.table, column_reader(self.tokenizer))
+        self.suited = {task: rows for task in PLAYED if settings.tasks.get(task, 0) > 0}
         self.validation = ExampleTable(self.data, "validation", settings.max_events)
         self.held_out = HeldOut(self.validation, self.tokenizer, settings, self.accelerator)
         self.model = self._new_model()

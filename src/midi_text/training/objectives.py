@@ -53,9 +53,10 @@ EASY = {"tempo_bpm", "tempo_word", "key", "time_signature", "program", "family"}
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
-_SHORT = dict.fromkeys(("opening", "retell", "touch"), 4 * OPENING_TOKENS)  # a prompt is read, too
-CAPS = {**_SHORT, CONTRAST: PAIR_EVENTS}
-TASKS = ("compose", "opening", "untold", "caption", "retell", *CHANGES, "touch", CONTRAST)
+_BRIEF = 4 * OPENING_TOKENS  # a prompt is read, too
+CAPS = {"opening": _BRIEF, "retell": _BRIEF, "touch": _BRIEF, CONTRAST: PAIR_EVENTS}
+_CHANGING = (*CHANGES, "touch")
+TASKS = ("compose", "opening", "untold", "caption", "retell", *_CHANGING, CONTRAST)
 PLAYED = ("refine", "touch")  # tasks that need music with dynamics
 CHANGE_PROMPTS = 0.5  # how often a task that changes music is told something
 
@@ -88,7 +89,7 @@ def make_example(
         if facts.lowest_pitch + semitones >= 0 and facts.highest_pitch + semitones <= 127:
             facts, analysis = facts.transposed(semitones), analysis.transposed(semitones)
             events = tokenizer.transposed(events, semitones)
-    if task in CHANGES or task == "touch":
+    if task in _CHANGING:
         told = rng.random() < CHANGE_PROMPTS
         text = (given or write_prompt(facts, row.labels, rng, analysis=analysis)) if told else ""
         return _change(tokenizer, events, task, text, rng)
