@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from midi_text.data.captions import captions_for, compose_text, write_caption, write_prompt
-from midi_text.data.words.analysis import analysis_fragments, interval_name
+from midi_text.data.words.analysis import analysis_fragments
 from midi_text.data.words.fragments import MAKERS, article, join_words
 from midi_text.data.words.labels import label_words, marking, moods
 from midi_text.data.words.plans import as_programme
@@ -227,7 +227,6 @@ def test_captions_say_what_the_analysis_found() -> None:
         "broken chords",
         "siciliano",
         "authentic cadence",
-        "an octave and a fifth",
     ):
         assert said in text, said
     assert re.search(
@@ -326,12 +325,6 @@ def test_a_line_alone_has_no_chords() -> None:
     assert "opens with the chords" in text_of(replace(analysis, harmony=harmony), facts)
     facts = replace(facts, polyphony=1.0, max_polyphony=1)
     assert not re.search("the chords|progression", text_of(replace(analysis, harmony=harmony), facts))
-
-
-@pytest.mark.parametrize(("semitones", "name"), [(7, "a fifth"), (12, "an octave"), (19, "an octave and a fifth"),
-                                                 (24, "two octaves"), (25, "two octaves and a semitone")])  # fmt: skip
-def test_interval_name(semitones: int, name: str) -> None:
-    assert interval_name(semitones) == name
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_a_line_says_what_was_measured():
     assert said[:6] == ["3/4", tempo, "D minor", "16 bars, sixteen bars", "40 s, 0:40", "piano, violin"]
     assert "melody violin" in said
     assert "chords Dm Gm A Dm Gm, Dm-Gm-A-Dm-Gm" in said
-    assert "form AAAA" in said
+    assert "form AAAA, A (bars 1-4), A (bars 5-8), A (bars 9-12), A (bars 13-16)" in said
     assert "moderately dense, moderately busy" in said
     assert len(said) == len(set(said))
 

@@ -1,6 +1,7 @@
 """Examples of the tasks that change music: source and target make the row again, and fit the model."""
 
 import random
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import symusic
 
 from midi_text.data.batches import Example, Row
+from midi_text.data.captions import write_caption
 from midi_text.events_midi_text import EventVocabulary
 from midi_text.facts.analysis import analyze
 from midi_text.facts_midi_text import measure_facts
@@ -17,6 +19,7 @@ from midi_text.sketch_midi_text import Sketch, sketch_of
 from midi_text.tokenization_midi_text import MidiTextTokenizer
 from midi_text.training import masking, objectives
 from midi_text.training.disguise import Disguise
+from midi_text.training.invented import invented
 from midi_text.training.masking import draw_infill, draw_vary, is_expressive, masked_pair, played_rows, refine_pair
 from midi_text.training.objectives import CHANGES, make_example
 from midi_text.truth_midi_text import contradicts
@@ -222,7 +225,8 @@ def test_a_disguise_reaches_the_notes_that_it_is_given(tokenizer: MidiTextTokeni
     assert not Disguise.draw(told, wide, random.Random(0)).programs, "what no other instrument reaches, stays"
 
 
-def test_retelling_reads_measurements_and_no_music(tokenizer: MidiTextTokenizer):
+def test_retelling_reads_measurements_and_no_music(tokenizer: MidiTextTokenizer, monkeypatch):
+    monkeypatch.setattr(objectives, "INVENTED", {"retell": 0.0})
     row = row_of(3)
     for seed in range(20):
         example = make_example(tokenizer, row, "retell", random.Random(seed))
@@ -234,9 +238,51 @@ def test_retelling_reads_measurements_and_no_music(tokenizer: MidiTextTokenizer)
         )
 
 
+def test_what_is_said_of_invented_music_is_true_of_it():
+    row, told = row_of(3), set()
+    drumless = replace(row.facts, instruments=row.facts.instruments[:1])
+    for seed in range(120):
+        facts, analysis = invented(row.facts, row.analysis, random.Random(seed))
+        ask = read_prompt(write_caption(facts, {}, random.Random(seed), analysis=analysis))
+        assert not [each for each in ask.statements if contradicts(each.fact, each.value, facts, analysis)]
+        told.add((facts.bars, facts.time_signature, analysis.form.plan))
+        assert (facts.key, facts.tempo_bpm, facts.programs) == (row.facts.key, 90, row.facts.programs)
+        assert sum(section.bars for section in analysis.form.sections) == facts.bars
+        _, analysis = invented(drumless, row.analysis, random.Random(seed))
+        assert set(analysis.drumming.traits) <= set(row.analysis.drumming.traits), "no drums, no new beat"
+    assert len(told) > 100
+
+
+@pytest.mark.parametrize("task", ["retell", "caption"])
+def test_a_caption_believes_the_line_before_the_music(tokenizer: MidiTextTokenizer, task: str, monkeypatch):
+    monkeypatch.setattr(objectives, "INVENTED", {task: 1.0})
+    row, agreed = row_of(3), 0
+    row.labels.clear()
+    for seed in range(80):
+        example = make_example(tokenizer, row, task, random.Random(seed))
+        line, caption = (tokenizer.decode_text(ids) for ids in (example.source_ids, example.target_ids))
+        if "bars" not in line:  # written from the notes alone, of which nothing is invented
+            assert task == "caption"
+            continue
+        bars = int(re.search(r"(\d+) bars", line)[1])
+        said = [each.value for each in read_prompt(caption).statements if each.fact == "bars"]
+        assert said in ([], [(bars, bars)]), (line, caption)
+        agreed += bool(said) and bars != 12
+    assert agreed > 10
+
+
+def test_a_caption_says_nothing_that_cannot_be_heard(tokenizer: MidiTextTokenizer):
+    row = replace(row_of(3), labels={"composer": "Zbigniew Q", "date": "1854", "title": "Dawn", "genre": "Folk"})
+    captions = [make_example(tokenizer, row, "caption", random.Random(seed)).target_ids for seed in range(60)]
+    told = " ".join(tokenizer.decode_text(ids) for ids in captions)
+    assert "folk" in told
+    assert not re.search("Zbigniew|1854|century|Dawn", told)
+
+
 @pytest.mark.parametrize("task", ["compose", "caption"])
 def test_what_is_said_of_disguised_music_is_true_of_it(tokenizer: MidiTextTokenizer, task: str, monkeypatch):
     monkeypatch.setattr(objectives, "DISGUISED", dict.fromkeys(objectives.DISGUISED, 0.5))
+    monkeypatch.setattr(objectives, "INVENTED", {"caption": 0.0})
     row, disguises = row_of(3), 0
     row.labels.clear()
     for seed in range(120):

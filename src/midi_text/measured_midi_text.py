@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from .facts.analysis import Analysis
 from .facts.chord import chord_names
+from .facts.form import LISTED, Form
 from .facts_midi_text import MusicFacts
 from .sketch_midi_text import SURE
 from .trait_words_midi_text import TRAIT_WORDS
@@ -39,8 +40,7 @@ def measured_words(facts: MusicFacts, analysis: Analysis) -> str:
     parts = [part for part in analysis.parts.parts if part.role in ("melody", "countermelody", "bass")]
     said += [f"{part.role} {INSTRUMENTS[part.program].written[0]}" for part in parts[:_MOST_PARTS]]
     said += [f"{span.key.name} in bar {span.first_bar + 1}" for span in analysis.tonality.spans[1:4]]
-    sections = len(analysis.form.sections)
-    said.append(f"form {analysis.form.plan if 2 <= sections <= _MOST_SECTIONS else 'unclear'}")
+    said.append(f"form {_form(analysis.form)}")
     opening = analysis.harmony.progression[:_MOST_CHORDS]
     loop = [chord.in_root_position for chord in analysis.harmony.loop]
     for name, chords in (("chords", opening), ("loop", loop)):
@@ -48,6 +48,13 @@ def measured_words(facts: MusicFacts, analysis: Analysis) -> str:
         said += [f"{name} {' '.join(names)}, {'-'.join(names)}"] if names else []
     said += [TRAIT_WORDS[trait].keyword if trait in TRAIT_WORDS else trait for trait in sorted(analysis.traits)]
     return "; ".join(said)
+
+
+def _form(form: Form) -> str:
+    """The letters and, where the sections are few, their bars."""
+    if not 2 <= len(form.sections) <= _MOST_SECTIONS:
+        return "unclear"
+    return form.plan + (f", {', '.join(form.listed)}" if len(form.sections) <= LISTED else "")
 
 
 def _instruments(programs: tuple[int, ...]) -> str:

@@ -145,11 +145,7 @@ _MOST_SECTIONS = 8  # a longer row is no caption
 
 def _with_true_sections(text: str, analysis: Analysis | None, repaired: list[str], dropped: list[str]) -> str:
     """Where sections are told by their bars, those that are there: "A (bars 1-8) and B (bars 9-16)"."""
-    sections = analysis.form.sections if analysis else ()
-    true = [
-        f"{s.letter} (bar{'s' * (s.bars > 1)} {s.first_bar + 1}{f'-{s.first_bar + s.bars}' * (s.bars > 1)})"
-        for s in sections
-    ]
+    true = list(analysis.form.listed) if analysis else []
     shown = " and ".join(filter(None, (", ".join(true[:-1]), *true[-1:]))) if 1 < len(true) <= _MOST_SECTIONS else ""
     for told in reversed(list(_SECTIONS.finditer(text))):
         parts = [part.replace("–", "-") for part in re.findall(_SECTION, told.group())]

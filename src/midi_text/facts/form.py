@@ -31,6 +31,7 @@ SAME_BAR = 0.8  # content of a bar that comes again: four notes of five in their
 THEME = 8  # bars, the usual length: two neighbours no longer than that may be heard as one
 REPETITIVE = 0.8  # share of bars
 NOTHING_RETURNS = 0.1  # share of bars
+LISTED = 5  # sections that a text can tell one by one
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,14 @@ class Form:
     def plan(self) -> str:
         """The letters in order, such as "AABA"."""
         return "".join(section.letter for section in self.sections)
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The sections as a text tells them, bars counted from one: "A (bars 1-8)"."""
+        return tuple(
+            f"{s.letter} (bar {s.first_bar + 1})" if s.bars == 1
+            else f"{s.letter} (bars {s.first_bar + 1}-{s.first_bar + s.bars})" for s in self.sections
+        )  # fmt: skip
 
 
 def measure_form(view: View) -> Form:

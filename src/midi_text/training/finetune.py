@@ -42,7 +42,8 @@ from .settings import TrainingSettings
 logger = logging.getLogger(__name__)
 FEWEST_PIECES = 5
 CREDITS = "CREDITS.md"
-_SHARES = {"compose": 4.0, "opening": 1.0, "caption": 1.0, "continue": 1.0, "infill": 1.0, "vary": 0.5, "refine": 0.5}
+_SHARES = {"compose": 4.0, "opening": 2.0, "caption": 1.0, "retell": 2.0, "continue": 1.0, "infill": 1.0, "vary": 0.5,
+           "refine": 0.5, "touch": 1.0}  # fmt: skip
 _NOT_STATED = "not stated"
 
 

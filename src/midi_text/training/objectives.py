@@ -11,7 +11,9 @@ price of one piece, so that the decoder learns early to listen to the encoder. `
 prompt, for validation: how much worse it does tells how much the prompt is heard. Some music is in `disguise`, and can
 only be written, or described, by who reads. Music to describe comes with what was `measured` of it, in words;
 ``retell`` is ``caption`` of these words alone, without the music and what only it tells: the opening of captions. It
-tells more than captions do of what a model finds hard to copy: numbers of bars, forms, chords, traits.
+tells more than captions do of what a model finds hard to copy: numbers of bars, forms, chords, traits; and much of it
+is `invented`, now and then beside music, too: a long piece is measured whole, and only its beginning is read. What
+nobody can hear (who wrote it, when, its title) no caption says.
 
 The tasks that change music (``continue``, ``infill``, ``vary``, ``refine``; see ``masking``) have words half the time.
 ``refine`` is taken of music that was played with dynamics or a free beat; other rows give an ``infill`` instead. How
@@ -41,15 +43,19 @@ from ..sketch_midi_text import Sketch, sketch_of, thinned
 from ..tokenization_midi_text import EMBED, MidiTextTokenizer
 from .contrast import CONTRAST, PAIR_EVENTS
 from .disguise import Disguise
+from .invented import invented
 from .masking import Pair, draw_infill, draw_vary, masked_pair, refine_pair, whole_target
 
 EMPTY_PROMPTS = 0.1
 WORDLESS = 0.4  # and so many come with a sketch alone
-DISGUISED = {"words": 0.35, "sketch": 0.4, "caption": 0.4}  # shares of prompts with words, without, and of captions
+DISGUISED = {"words": 0.25, "sketch": 0.3, "caption": 0.3}  # shares of prompts with words, without, and of captions
 UNMEASURED = 0.1  # of the captions are written from the notes alone
 SHORT = 0.5  # of the retellings are short notes: fact after fact, few words between
+INVENTED = {"retell": 0.6, "caption": 0.2}  # shares of them that tell of music that nobody wrote
 TRIED = (2, 4)  # so many retellings are written, and the one taken that says the most about what is hard to copy
 EASY = {"tempo_bpm", "tempo_word", "key", "time_signature", "program", "family"}  # learned early: most captions say it
+# Labels of what is not in the music:
+UNHEARD = {"title", "composer", "composer_note", "nationality", "artist", "lyricist", "date"}
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48
@@ -143,30 +149,39 @@ class _Music(NamedTuple):
             return self
         return self.disguised(tokenizer, Disguise.draw(sketch_of(self.facts, self.analysis), self.facts, rng))
 
+    def maybe_invented(self, task: str, rng: random.Random) -> _Music:
+        """What a caption is to believe: now and then not what the notes say."""
+        if rng.random() >= INVENTED[task]:
+            return self
+        return _Music(self.events, *invented(self.facts, self.analysis, rng), {})
+
 
 def _caption(
     tokenizer: MidiTextTokenizer, heard: _Music, given: str, rng: random.Random, augment: bool, sketches: bool
 ) -> Example:
     """Music with its measurements, and a caption of it: the given one, if there is one."""
+    told = sketches and not (augment and rng.random() < UNMEASURED)
     if augment and not given:
         heard = heard.maybe_disguised(tokenizer, rng)
+        heard = heard.maybe_invented("caption", rng) if told else heard
     (music,) = tokenizer.merge([heard.events])
-    told = sketches and not (augment and rng.random() < UNMEASURED)
     source = tokenizer.prompt_ids("caption", measured_words(heard.facts, heard.analysis) if told else "", music)
-    words = given or write_caption(heard.facts, heard.labels, rng, analysis=heard.analysis)
+    labels = {name: value for name, value in heard.labels.items() if name not in UNHEARD}
+    words = given or write_caption(heard.facts, labels, rng, analysis=heard.analysis)
     return Example(source, [*tokenizer.encode_text(words), tokenizer.eos_token_id], heard.facts.notes)
 
 
 def _retelling(tokenizer: MidiTextTokenizer, heard: _Music, rng: random.Random, augment: bool) -> Example:
     """The measurements alone, and a caption that says no more than they do."""
     if augment:
-        heard = heard.maybe_disguised(tokenizer, rng)
-    source = tokenizer.prompt_ids("caption", measured_words(heard.facts, heard.analysis))
+        heard = heard.maybe_disguised(tokenizer, rng).maybe_invented("retell", rng)
+    facts, analysis = heard.facts, heard.analysis
+    source = tokenizer.prompt_ids("caption", measured_words(facts, analysis))
     plan = rng.choice(SHORT_PLANS) if rng.random() < SHORT else None
     tries = range(rng.choice(TRIED))
-    written = [compose_text(heard.facts, {}, rng, analysis=heard.analysis, plan=plan) for _ in tries]
+    written = [compose_text(facts, {}, rng, analysis=analysis, plan=plan) for _ in tries]
     words = max(written, key=lambda each: sum(fact not in EASY for fact, _ in each.stated) / len(each.text)).text
-    return Example(source, [*tokenizer.encode_text(words), tokenizer.eos_token_id], heard.facts.notes)
+    return Example(source, [*tokenizer.encode_text(words), tokenizer.eos_token_id], facts.notes)
 
 
 def _change(tokenizer: MidiTextTokenizer, events: np.ndarray, task: str, text: str, rng: random.Random) -> Example:

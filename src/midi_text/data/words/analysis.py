@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 
 from ...facts.analysis import Analysis
 from ...facts.chord import chord_names, roman_numeral
+from ...facts.form import LISTED
 from ...facts.parts import Part
 from ...facts.traits import TRAITS
 from ...facts_midi_text import MusicFacts
 from ...trait_words_midi_text import TRAIT_WORDS
 from ...truth_midi_text import contradicts
-from ...vocabulary_midi_text import DRUMS, INSTRUMENTS, NUMBER_WORDS
+from ...vocabulary_midi_text import DRUMS, INSTRUMENTS
 from .fragments import Fragment, fragment, is_plural, join_words, with_article
 from .wordings import trait_wordings
 
@@ -110,12 +111,8 @@ def _form(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment
     sections, plan = analysis.form.sections, analysis.form.plan
     if not 2 <= len(sections) <= 8 or len(set(plan)) < 2 or (len(set(plan)) == len(plan) and len(plan) > 2):
         return None  # nothing returns: the letters would say nothing
-    if len(sections) <= 5 and rng.random() < 0.3:
-        listed = [
-            f"{s.letter} (bar {s.first_bar + 1})" if s.bars == 1
-            else f"{s.letter} (bars {s.first_bar + 1}-{s.first_bar + s.bars})" for s in sections
-        ]  # fmt: skip
-        slots = {"plan": plan, "sections": join_words(listed, rng.choice((" and ", ", ")))}
+    if len(sections) <= LISTED and rng.random() < 0.3:
+        slots = {"plan": plan, "sections": join_words(analysis.form.listed, rng.choice((" and ", ", ")))}
         return fragment("form", "sections", slots, ("form", plan))
     return fragment("form", "form", {"plan": plan}, ("form", plan))
 
@@ -172,57 +169,6 @@ def _figure(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragme
     return fragment("parts", "figure", slots, ("trait", part.figure), ("program", part.program))
 
 
-_STEPS = ("", "a semitone", "a tone", "a minor third", "a third", "a fourth", "a tritone", "a fifth", "a minor sixth",
-          "a sixth", "a minor seventh", "a seventh")  # fmt: skip
-
-
-def interval_name(semitones: int) -> str:
-    """An interval as musicians say it: 19 is "an octave and a fifth". Not for less than one semitone."""
-    octaves, rest = divmod(semitones, 12)
-    whole = "an octave" if octaves == 1 else f"{NUMBER_WORDS[octaves]} octaves"
-    return " and ".join(part for part in (whole if octaves else "", _STEPS[rest]) if part)
-
-
-_KEYBOARDS, _WIDEST = 23, 30  # programs up to it play chords; semitones beyond which "three octaves and …" is no news
-
-
-def _pitches(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment | None:
-    parts = analysis.parts.parts
-    found = [
-        part for part in parts
-        if _KEYBOARDS < part.program < DRUMS and 0 < part.highest_pitch - part.lowest_pitch <= _WIDEST
-        and _alone(part, parts)
-    ]  # fmt: skip
-    if not found:
-        return None
-    part = rng.choice(found)
-    slots = {**_part_slots(part.program, rng), "interval": interval_name(part.highest_pitch - part.lowest_pitch)}
-    return fragment("roles", "pitches", slots, ("program", part.program))
-
-
-def _bars_listed(bars: Sequence[int]) -> str:
-    shown = [str(bar + 1) for bar in bars]
-    return f"in bar {shown[0]}" if len(shown) == 1 else f"in bars {join_words(shown)}"
-
-
-def _motif_bars(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment | None:
-    motifs = analysis.motifs.motifs
-    if not motifs or "returning motif" not in analysis.traits:
-        return None
-    bars = tuple(dict.fromkeys(motifs[0].bars))
-    if not 2 <= len(bars) <= 5:
-        return None
-    slots = {"first": str(bars[0] + 1), "where": _bars_listed(bars[1:])}
-    return fragment("motifs", "motif bars", slots, ("trait", "returning motif"))
-
-
-def _fill_bars(facts: MusicFacts, analysis: Analysis, rng: random.Random) -> Fragment | None:
-    bars = analysis.drumming.fill_bars
-    if not 1 <= len(bars) <= 4 or "drum fills" not in analysis.traits:
-        return None
-    return fragment("drumming", "fill bars", {"where": _bars_listed(bars)}, ("trait", "drum fills"))
-
-
 # What is worth saying, how often a usual caption with room for it says so, and the traits that it makes redundant.
 ANALYSIS_MAKERS: tuple[tuple[float, Maker, frozenset[str]], ...] = (
     (0.45, _key_change, frozenset(("modulates",))),
@@ -234,9 +180,6 @@ ANALYSIS_MAKERS: tuple[tuple[float, Maker, frozenset[str]], ...] = (
     (0.08, _role("accompaniment"), frozenset()),
     (0.2, _role("countermelody"), frozenset()),
     (0.25, _figure, frozenset()),
-    (0.12, _pitches, frozenset()),
-    (0.2, _motif_bars, frozenset(("returning motif",))),
-    (0.15, _fill_bars, frozenset(("drum fills",))),
 )
 
 

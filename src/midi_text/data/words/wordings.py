@@ -180,13 +180,6 @@ countermelody: | a countermelody in the {name} | with a countermelody in the {na
 figure: | {figure} in the {name} | with {figure} in the {name} | the {name} {plays} {figure} ; {figure} {comes} from \
   the {name} ; one hears {figure} in the {name} ; in the {name} one hears {figure} | have {figure} in the {name} | \
   {figure_key} in the {name} | texture: {figure_key} in the {name}
-pitches: | | with the {name} <spanning/covering> {interval} | the {name} {spans} {interval} ; the part of the {name} \
-  <covers/spans> {interval} | keep the {name} within {interval} | {name} within {interval} | range: {interval} in the \
-  {name}
-motif bars: | a motif that returns {where} | with a motif that <returns/comes back> {where} | <a/one> recurring motif \
-  from bar {first} <comes back/returns> {where} ; the recurring motif of bar {first} <returns/comes back> {where} ; \
-  there is a motif that returns {where} ; bar {first} brings a recurring motif that comes back {where} | have a motif \
-  that returns {where} | motif that returns {where} | motif: recurring motif, {where}
 genre: {word} | | in {a_word} vein ; in {a_word} <style/idiom> | the <style/genre/idiom> is {word} ; it is {word} in \
   <style/manner> | sound {word} ; be {word} ; be {word} in style | {word} | style: {word} ; genre: {word}
 mood: {word} | {a_word} <mood/character> | <with/of> {a_word} character ; in {a_word} mood | the \
@@ -212,9 +205,7 @@ title: | | <called/titled/entitled/named> "{name}" | it is <called/entitled/titl
   ; "{name}" is <its title/what it is called> | be called "{name}" | "{name}" | title: {name}
 marking: | | marked {name} ; marked "{name}" | it is marked {name} ; the score is marked {name} ; the marking is \
   {name} ; {name} is the marking ; the <score/composer> asks for "{name}" | be marked {name} | marked {name} ; {name} \
-  | marking: {name}
-fill bars: | | with drum fills {where} | drum fills <come/are heard/appear> {where} ; there are drum fills {where} | \
-  have drum fills {where} | drum fills {where} | fills: drum fills {where}"""
+  | marking: {name}"""
 
 
 def _places(line: str) -> tuple[str, Wordings]:
