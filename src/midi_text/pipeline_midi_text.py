@@ -303,7 +303,7 @@ class MidiToTextPipeline(_MidiTextPipeline):
         sources = model_inputs["ids"] if batched else [model_inputs["ids"]]
         tokenizer = self.processor.tokenizer
         rules = TextOnlyLogitsProcessor(tokenizer.token_events, tokenizer.eos_token_id, tokenizer.special_ids)
-        options = {"temperature": 0.3, "top_p": 0.9, "top_k": 0, "no_repeat_ngram_size": 4, **(options or {})}
+        options = {"temperature": 0.1, "top_p": 0.9, "top_k": 0, "no_repeat_ngram_size": 4, **(options or {})}
         written, _ = BatchWriter(self.model, self.processor, options).write(sources, rules, max_new_tokens, seed)
         return {**model_inputs, "written": written if batched else written[0]}
 

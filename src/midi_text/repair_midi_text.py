@@ -5,6 +5,7 @@ replaced where the facts have a word for the slot ("in D major" -> "in D minor",
 instrument not yet named, "slow" -> "fast"), and otherwise its words are cut (`cuts_midi_text`). What then still
 contradicts loses its sentence. The result is read again: no contradiction is left. Besides, sections that are told by
 their bars become those that there are, and a list of instruments is complete, names each once and calls none alone.
+Who wrote the music cannot be heard: a name goes.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ def check_caption(text: str, facts: MusicFacts, analysis: Analysis | None = None
         text = _mend(text, stated, (facts, analysis), repaired, dropped)
         for _ in range(2):  # a cut may bring words together that state something new
             text = _without_sentences(text, _wrong(_judged(text), facts, analysis), dropped)
+    text = _without_authors(text, dropped)
     text = _in_company(_without_repeats(undoubled(text), dropped), facts, dropped)
     text = _with_all_instruments(text, facts, repaired)
     statements = read_prompt(text).statements
@@ -172,6 +174,32 @@ def _unnamed_instruments(statements: Sequence[Statement], facts: MusicFacts) -> 
 
 
 _JOINT = re.compile(rf"\s*(?:,|,?\s*(?:{AND}|with)(?!\w))\s*(?:an?\b|the\b)?\s*", re.IGNORECASE)
+
+
+_CAPITAL = r"(?!Alberti|Amen|Picardy)[^\W\da-z]"
+_NAME = (
+    rf"(?:an? {_CAPITAL}\w+ composer|{_CAPITAL}(?:[\w'’-]{{2,}}|\.)"
+    rf"(?: (?:{_CAPITAL}(?:[\w'’-]+|\.)|van|von|de|da|del|di))*(?: \(\d+-\d+\))?)"
+)
+_AUTHOR = re.compile(rf",?\s+(?:(?:composed|written|set down)\s+)?by\s+{_NAME}")
+_HELD = re.compile(r"(?:\S+ ?){0,2}|.*\b(?:is|was|words)")  # before an author, what then has no sense of its own
+
+
+def _without_authors(text: str, dropped: list[str]) -> str:
+    """Without who is said to have written it; a sentence that says nothing else goes whole."""
+    kept: list[str] = []
+    if not _AUTHOR.search(text):
+        return text
+    for sentence in re.split(r"(?<=\w\w[.!?])\s+|(?<=\W[.!?])\s+", text):  # not after "J."
+        found = _AUTHOR.search(sentence)
+        if not found:
+            kept.append(sentence)
+            continue
+        dropped.append(found.group().strip(" ,"))
+        before, after = sentence[: found.start()], sentence[found.end() :]
+        if after.strip(" .!?") or not _HELD.fullmatch(before):
+            kept.append(before + after)
+    return " ".join(kept) or NOTHING_TRUE
 
 
 def _without_repeats(text: str, dropped: list[str]) -> str:
