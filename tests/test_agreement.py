@@ -360,6 +360,8 @@ def test_many_forgotten_instruments_are_not_listed() -> None:
      ("A waltz by J. S. Bach for piano.", "A waltz for piano."),
      ("A piano piece by a Polish composer. It is written by Carl von Weber.", "A piano piece."),
      ("It is by Franz Schubert (1797-1828).", "A piece of music."),
+     ("A waltz in 2/2. The music is written by Józef Ber. It is in D. It is by J. Ber. It ends.",
+      "A waltz in 2/2. It is in D. It ends."),
      *[("Driven by Alberti bass, followed by A minor.",) * 2]],
 )  # fmt: skip
 def test_a_caption_does_not_say_who_wrote_the_music(caption: str, expected: str) -> None:

@@ -187,19 +187,15 @@ _HELD = re.compile(r"(?:\S+ ?){0,2}|.*\b(?:is|was|words)")  # before an author, 
 
 def _without_authors(text: str, dropped: list[str]) -> str:
     """Without who is said to have written it; a sentence that says nothing else goes whole."""
-    kept: list[str] = []
-    if not _AUTHOR.search(text):
-        return text
-    for sentence in re.split(r"(?<=\w\w[.!?])\s+|(?<=\W[.!?])\s+", text):  # not after "J."
-        found = _AUTHOR.search(sentence)
-        if not found:
-            kept.append(sentence)
-            continue
+    for found in reversed(list(_AUTHOR.finditer(text))):
         dropped.append(found.group().strip(" ,"))
-        before, after = sentence[: found.start()], sentence[found.end() :]
-        if after.strip(" .!?") or not _HELD.fullmatch(before):
-            kept.append(before + after)
-    return " ".join(kept) or NOTHING_TRUE
+        start = max(text.rfind(mark, 0, found.start()) for mark in (". ", "! ", "? ")) + 1
+        stop = next((i for i in range(found.end(), len(text)) if text[i] in ".!?"), len(text))
+        if text[found.end() : stop].strip() or not _HELD.fullmatch(text[start : found.start()].strip()):
+            text = text[: found.start()] + text[found.end() :]
+        else:
+            text = (text[:start] + text[stop + 1 :]).strip()
+    return text if text or not dropped else NOTHING_TRUE
 
 
 def _without_repeats(text: str, dropped: list[str]) -> str:
