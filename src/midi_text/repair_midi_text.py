@@ -181,21 +181,19 @@ _NAME = (
     rf"(?:an? {_CAPITAL}\w+ composer|{_CAPITAL}(?:[\w'’-]{{2,}}|\.)"
     rf"(?: (?:{_CAPITAL}(?:[\w'’-]+|\.)|van|von|de|da|del|di))*(?: \(\d+-\d+\))?)"
 )
-_AUTHOR = re.compile(rf",?\s+(?:(?:composed|written|set down)\s+)?by\s+{_NAME}")
-_HELD = re.compile(r"(?:\S+ ?){0,2}|.*\b(?:is|was|words)")  # before an author, what then has no sense of its own
+_AUTHOR = re.compile(
+    rf",?\s+(?:(?:to|on)\s+words\s+)?(?:(?:composed|written|set down)\s+)?(?:by|from the pen of|the work of)\s+{_NAME}"
+    rf"|\b(?:[Tt]he|[Ii]ts) composer (?:is|was) {_NAME}|{_NAME} (?:wrote it|composed it|is the composer)"
+)
 
 
 def _without_authors(text: str, dropped: list[str]) -> str:
-    """Without who is said to have written it; a sentence that says nothing else goes whole."""
-    for found in reversed(list(_AUTHOR.finditer(text))):
-        dropped.append(found.group().strip(" ,"))
-        start = max(text.rfind(mark, 0, found.start()) for mark in (". ", "! ", "? ")) + 1
-        stop = next((i for i in range(found.end(), len(text)) if text[i] in ".!?"), len(text))
-        if text[found.end() : stop].strip() or not _HELD.fullmatch(text[start : found.start()].strip()):
-            text = text[: found.start()] + text[found.end() :]
-        else:
-            text = (text[:start] + text[stop + 1 :]).strip()
-    return text if text or not dropped else NOTHING_TRUE
+    """Without who is said to have written it."""
+    found = [match.group().strip(" ,") for match in _AUTHOR.finditer(text)]
+    if not found:
+        return text
+    dropped += found
+    return mended(_AUTHOR.sub(CUT, text), dropped) or NOTHING_TRUE
 
 
 def _without_repeats(text: str, dropped: list[str]) -> str:

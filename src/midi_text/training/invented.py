@@ -72,6 +72,5 @@ def _sections(bars: int, rng: random.Random) -> tuple[Section, ...]:
 
 def _traits(every: tuple[str, ...], own: tuple[str, ...], rng: random.Random) -> tuple[str, ...]:
     chances = dict.fromkeys(every, _ADDED) | dict.fromkeys(own, _KEPT)
-    return tuple(
-        trait for trait, chance in chances.items() if (trait in own if trait in _PLAYING else rng.random() < chance)
-    )
+    chances |= {trait: float(trait in own) for trait in _PLAYING & chances.keys()}
+    return tuple(trait for trait, chance in chances.items() if rng.random() < chance)

@@ -33,6 +33,7 @@ import numpy as np
 from ..changes_midi_text import CHANGES as CHANGES
 from ..data.batches import Example, Row
 from ..data.captions import compose_text, write_caption, write_prompt
+from ..data.words.labels import UNHEARD
 from ..data.words.plans import SHORT_PLANS
 from ..embedding_midi_text import MUSIC_IDS
 from ..facts.analysis import Analysis
@@ -54,8 +55,6 @@ SHORT = 0.5  # of the retellings are short notes: fact after fact, few words bet
 INVENTED = {"retell": 0.6, "caption": 0.2}  # shares of them that tell of music that nobody wrote
 TRIED = (2, 4)  # so many retellings are written, and the one taken that says the most about what is hard to copy
 EASY = {"tempo_bpm", "tempo_word", "key", "time_signature", "program", "family"}  # learned early: most captions say it
-# Labels of what is not in the music:
-UNHEARD = {"title", "composer", "composer_note", "nationality", "artist", "lyricist", "date"}
 GIVEN_WORDS = 0.5  # how often a piece that people described comes with their words
 TRANSPOSITIONS = range(-5, 7)
 OPENING_TOKENS = 48

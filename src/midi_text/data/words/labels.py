@@ -19,6 +19,9 @@ from ...prompt_midi_text import read_prompt
 from .fragments import Fragment, Stated, article, fragment
 from .label_tables import FORM_WORDS, GENRES, MARKING_WORDS, MOODS, NATIONS, SPELT_OUT, STYLES, WHOLE_FORMS
 
+# Labels that tell where music comes from: nobody can hear it.
+UNHEARD = frozenset(("title", "composer", "composer_note", "nationality", "artist", "lyricist", "date"))
+
 
 class LabelWords(NamedTuple):
     """Style words of one piece: the noun of its phrase ("reel"; "" for none) and what else the labels say."""
